@@ -37,6 +37,7 @@ VERBS = {
     "torture": "torture",
     "journal": "journal",
     "why": "why",
+    "trades": "trades",
     "explain": "explain",
     "store": "store",
     "live": "live.command",

@@ -179,11 +179,13 @@ def _opened(address: "StoreAddress") -> "TradeStore":
 def _show_status(address: "StoreAddress", json: bool, verb: str, after: str) -> None:
     from skills_lib.answers.store import StoreAnswer
     from skills_lib.settings import Settings
+    from skills_lib.trades.projection.projecting import backlog
     from skills_lib.trades.store.status import status_of
 
     store = _opened(address)
     try:
-        answer = StoreAnswer.of(status_of(store, Settings().journals_dir))
+        left = backlog(store, Settings().home)
+        answer = StoreAnswer.of(status_of(store, left.records, left.unreadable))
     finally:
         store.close()
     if json:

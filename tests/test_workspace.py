@@ -15,10 +15,11 @@ from scripts.cli import make_app
 from skills_lib.answers.backtests import RunAnswer
 from skills_lib.answers.market import CandlesAnswer
 from skills_lib.answers.searches import OptimizationAnswer, WalkForwardAnswer
+from skills_lib.answers.trades import SyncAnswer
 from skills_lib.answers.validations import ValidationAnswer
 from skills_lib.backtest.figures import METRICS
 from skills_lib.validate.verdict import ValidationVerdict
-from tests.client.skill_files import AGENTS, SKILLS, body
+from tests.client.skill_files import AGENTS, ON_COMMAND, SKILLS, STARTED, body
 from tests.repository import ROOT
 
 INSTRUCTIONS = [*SKILLS, *AGENTS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / "CLAUDE.md"]
@@ -93,6 +94,7 @@ ANSWERS = {
     "walk-forward": WalkForwardAnswer,
     "validate": ValidationAnswer,
     "data check": CandlesAnswer,
+    "trades sync": SyncAnswer,
 }
 
 
@@ -232,9 +234,14 @@ def test_the_tools_allowed_are_the_tools_there_are_under_both_names() -> None:
     assert not allowed & asked
 
 
-def test_every_skill_may_be_started_unasked() -> None:
+def test_every_skill_may_be_started_unasked_but_those_that_only_the_user_starts() -> None:
     rules = {rule for rule in SETTINGS["permissions"]["allow"] if rule.startswith("Skill(")}
-    assert rules == {f"Skill({skill.parent.name})" for skill in SKILLS}
+    assert rules == {f"Skill({skill.parent.name})" for skill in STARTED}
+    assert [skill.parent.name for skill in ON_COMMAND] == ["sync-trades"]
+
+
+def test_trades_are_synchronised_only_after_asking() -> None:
+    assert "Bash(.venv/bin/twokey trades sync *)" in SETTINGS["permissions"]["ask"]
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)

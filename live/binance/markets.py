@@ -1,7 +1,10 @@
 """Frames of the market streams as the engine's events: the library's book, and its one judge of usability."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
+
+import numpy as np
 
 from live.engine.events import BookChanged, MarkChanged
 from live.money import DIGITS, parse
@@ -9,6 +12,9 @@ from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.causes import Remedy, Unusable, remedy
 from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Snapshot, Venue, WireError
 from skills_lib.market.depth.scale import Scale
+from skills_lib.market.depth.tape.scanning.layout import END, MAX_SYMBOLS, START
+from skills_lib.market.depth.tape.scanning.passages import CODE, PASSED_WORDS, WATCH_WORDS
+from skills_lib.market.depth.tape.scanning.scanner import Table
 from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.depth.usability.judge import BookJudge
 from skills_lib.market.depth.usability.limits import UsabilityLimits
@@ -20,6 +26,7 @@ LIMITS: Final = UsabilityLimits(silence_s=2.0, max_age_s=1.0, resubscribe_after_
 SNAPSHOT_LEVELS: Final = 1_000
 _NS_PER_S: Final = 1e9
 _DEPTH: Final = b'"depthUpdate"'
+_NOT_WATCHED: Final[Table] = np.zeros(WATCH_WORDS * MAX_SYMBOLS, np.int64)
 
 
 class MarketReader:
@@ -70,6 +77,36 @@ class MarketReader:
         if _DEPTH in raw:
             return self._on_depth(raw, now_ns)
         return self._on_other(raw, now_ns)
+
+    @property
+    def update_id(self) -> int:
+        """The update at which the book is; 0 without one."""
+        return self.book.book.update_id or 0
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the book is usable and stays so while its updates come in order and without a pause."""
+        return self.judge.is_steady
+
+    def steady_until_s(self, noted_s: float | None = None) -> float:
+        """Until when the next update may come, in seconds; after one at some time, or after the last."""
+        return self.judge.due_s(noted_s)
+
+    def pass_rows(self, text: bytes, table: Table, rows: tuple[int, int], symbol: int, times_ns: Sequence[int]) -> None:
+        """As `on_frame`, of the updates of a symbol's number in scanned lines, at their times; nothing is judged."""
+        from skills_lib.market.depth.tape.scanning.entries import ENTRIES
+
+        passed, (place, end) = np.zeros(PASSED_WORDS, np.int64), rows
+        address, watched, out = (values.ctypes.data for values in (table, _NOT_WATCHED, passed))
+        while place < end:
+            place = ENTRIES.pass_rows(text, address, place, end, symbol, watched, self.book.address, out)
+            if place < end:
+                start, stop = table[place, [START, END]].tolist()
+                self.book.receive_found(text[start:stop], float(passed[CODE]))
+                place += 1
+        self.book.note_passed()
+        self.stream.pass_messages([now_ns / _NS_PER_S for now_ns in times_ns], times_ns[-1])
+        self.judge.pass_until(times_ns[-1] / _NS_PER_S)
 
     def _on_depth(self, raw: bytes, now_ns: int) -> BookChanged | None:
         try:

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections import deque
+from collections.abc import Iterable
 
 import msgspec
 
 from live.engine.actions import Action, CancelOrder, CancelStop, PlaceOrder
 from live.engine.engine import MakeSignal, start, step
-from live.engine.events import Answered, Command, Commanded, Event, Request, RequestOutcome, Started
+from live.engine.events import Answered, BookChanged, Command, Commanded, Event, Request, RequestOutcome, Started
 from live.engine.gate.gate import Gate
 from live.engine.intents import Purpose
+from live.engine.quiet import Quiet, pass_books, quiet
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import EngineState
 from live.journal.encoding import journalled_intent, whole
-from live.journal.writer import Journal
+from live.journal.writer import Journal, NoJournal
 
 _LEAVING = (PlaceOrder, CancelOrder, CancelStop)
 
@@ -53,6 +55,21 @@ class RecordedEngine:
         while self._consequences:
             actions += self._step(msgspec.structs.replace(self._consequences.popleft(), time_ns=event.time_ns))
         return actions + self._step(event) if actions else self._step(event)
+
+    def quiet(self, symbol: str) -> Quiet | None:
+        """On which books of a symbol the engine would do nothing; None if it may do something on any."""
+        return None if self._consequences else quiet(self.state, symbol)
+
+    def pass_books(self, books: Iterable[BookChanged], last: BookChanged) -> None:
+        """As `step`, of books on which the engine does nothing, and whose signal has followed them.
+
+        Raises:
+            JournalError: one is not in the journal.
+        """
+        if not isinstance(self.journal, NoJournal):
+            for book in books:
+                self.journal.event(book)
+        pass_books(self.state, last)
 
     def again(self, event: Event) -> list[Action]:
         """Take an event that is in the journal already: nothing is written. Returns all that the engine decides on it.

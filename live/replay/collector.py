@@ -55,6 +55,16 @@ class RunCollector:
         elif isinstance(event, FundingPaid):
             self.funding.append(event)
 
+    @property
+    def due_ns(self) -> int:
+        """The first book after this time must be given to `on_event` by itself."""
+        return self._markouts.due_ns
+
+    def pass_books(self, count: int, last: BookChanged) -> None:
+        """As `on_event` of usable books up to `due_ns`."""
+        self.updates += count
+        self._markouts.on_book(last)
+
     def on_action(self, action: Action) -> None:
         """Take an action of the engine."""
         if isinstance(action, Refusal):

@@ -24,6 +24,7 @@ from live.replay.agreement import VenueRecords, require_agreement
 from live.replay.collector import RunCollector
 from live.replay.conditions import Conditions
 from live.replay.controls import CountedSignal
+from live.replay.quiet_books import QuietBooks
 from live.replay.study.runs import TapeRun
 from live.replay.study.variants import Variant
 from live.replay.tapes import ReplayTape
@@ -115,6 +116,8 @@ class EngineRun:
         writer = RequestWriter(self._calls, {contract.symbol: contract})
         client = EngineClient(self.wire, writer, self.engine, market, UserStream(self.wire, self._calls))
         client.watch = self._watch
+        reader = market.readers[contract.symbol]
+        market.passes = QuietBooks(reader, self.engine, self._signal, self.collector, self._variant.settings)
         return EngineSession(self.wire, client, market)
 
     def _watch(self, event: Event, actions: list[Action]) -> None:

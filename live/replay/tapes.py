@@ -1,13 +1,12 @@
 """Tapes to replay: decoded once and kept, or, where they are long, decoded for each run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from live.simulator.scaled_messages import scaled_tape
-from live.simulator.tape_source import Played, TapeSource
+from live.simulator.tape_lines import SegmentedLines
+from live.simulator.tape_segments import Segment, segments_of
 from skills_lib.domain.errors import InputError
-from skills_lib.market.depth.model import DepthUpdate
-from skills_lib.market.depth.tape.lines import read_lines
+from skills_lib.market.depth.tape.lines import TapeDamage, read_blocks
 
 KEPT_LINES = 400_000
 """A longer tape is not kept in memory."""
@@ -23,23 +22,26 @@ class ReplayTape:
 
     def __init__(self, path: Path, kept_lines: int = KEPT_LINES) -> None:
         self.path = path
-        self._kept: list[Played] | None = []
-        first_ns = last_ns = 0
+        self._kept: list[Segment] | None = []
+        first_ns = last_ns = lines = 0
         found = set[str]()
-        for line in self._decoded():
-            first_ns, last_ns = first_ns or line.time_ns, line.time_ns
-            if isinstance(line.message, DepthUpdate):
-                found.add(line.symbol)
-            if self._kept is not None:
-                self._kept.append(line)
-                self._kept = self._kept if len(self._kept) <= kept_lines else None
+        for segment in segments_of(self.blocks()):
+            lines += len(segment)
+            first_ns, last_ns = first_ns or int(segment.times_ns[0]), int(segment.times_ns[-1])
+            found |= segment.named()
+            self._kept = [*self._kept, segment] if self._kept is not None and lines <= kept_lines else None
         if not found:
             raise InputError(f"{path.name} holds no books to replay. Inspect it with `twokey tape check {path}`.")
         self.span, self.symbols = (first_ns, last_ns), sorted(found)
 
-    def lines(self) -> Iterator[Played]:
+    def lines(self) -> SegmentedLines:
         """Its lines from the start, with their numbers read."""
-        return self._decoded() if self._kept is None else iter(self._kept)
+        return SegmentedLines(self.segments())
 
-    def _decoded(self) -> Iterator[Played]:
-        return scaled_tape(TapeSource().read(read_lines(self.path)))
+    def segments(self) -> Iterable[Segment]:
+        """Its lines as tables."""
+        return segments_of(self.blocks()) if self._kept is None else self._kept
+
+    def blocks(self) -> Iterator[bytes | TapeDamage]:
+        """Its bytes, as blocks of whole lines."""
+        return read_blocks(self.path)

@@ -14,6 +14,8 @@ from live.enums import Side
 from live.money import product, share
 from live.replay.round_trips import MARKOUT_HORIZONS_NS, ExitReason, MakerFill, RoundTrip
 
+_NEVER_NS = 2**63
+
 
 class AccountFill(msgspec.Struct, frozen=True, kw_only=True):
     """A fill of the account. reason: why the order was sent, of one that closes; None of an entry."""
@@ -113,6 +115,11 @@ class MarkoutRecorder:
                 self._mids[number][place] = self._last.get(symbol, 0)
         if book.usable:
             self._last[book.symbol] = (book.bids[0] + book.asks[0]) // 2
+
+    @property
+    def due_ns(self) -> int:
+        """When the next horizon ends."""
+        return min((due[0][0] for due in self._due if due), default=_NEVER_NS)
 
     @property
     def fills(self) -> tuple[MakerFill, ...]:

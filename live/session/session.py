@@ -37,7 +37,7 @@ class EngineSession:
 
     def play(self) -> None:
         """Advance to the last line of the tape."""
-        while self.venue.next_line is not None and self._run_next(NEVER_NS - 1):
+        while self.venue.lines.next_ns < NEVER_NS and self._run_next(NEVER_NS - 1):
             pass
 
     def _run_next(self, until_ns: int) -> bool:
@@ -45,19 +45,24 @@ class EngineSession:
         venue, lines, own_ns = self.venue, self._lines, self.wire.schedule.due_ns
         if lines is not None and lines.due_ns < own_ns:
             own_ns = lines.due_ns
-        line, venue_ns = venue.next_line, venue.due_ns
-        line_ns = line.time_ns if line is not None else NEVER_NS
+        line_ns, venue_ns = venue.lines.next_ns, venue.due_ns
+        if lines is not None and lines.pass_quiet(min(self.wire.schedule.due_ns, venue_ns), until_ns):
+            return True
         if min(own_ns, venue_ns, line_ns) > until_ns:
             return False
         if own_ns <= venue_ns and own_ns <= line_ns:
             self._run_own(own_ns)
-        elif line is None or venue_ns <= line_ns:
+        elif venue_ns <= line_ns:
             self._hand_on(venue.run_due(venue_ns))
         else:
-            self._hand_on(venue.play_line())
-            if lines is not None:
-                lines.on_line(line)
+            self._play_line(lines)
         return True
+
+    def _play_line(self, lines: TapeMarket | None) -> None:
+        line = self.venue.next_line
+        self._hand_on(self.venue.play_line())
+        if lines is not None and line is not None:
+            lines.on_line(line)
 
     def _run_own(self, now_ns: int) -> None:
         self.venue.time.advance(now_ns)
@@ -92,6 +97,5 @@ def finish(wire: VirtualWire, calls: CallWriter, conversation: Conversation[T]) 
 
 def _next_ns(wire: VirtualWire) -> int:
     """When something happens next, at the exchange or at the client."""
-    line = wire.venue.next_line
-    due_ns = min(wire.schedule.due_ns, wire.venue.due_ns, line.time_ns if line is not None else NEVER_NS)
+    due_ns = min(wire.schedule.due_ns, wire.venue.due_ns, wire.venue.lines.next_ns)
     return max(due_ns, wire.now_ns)

@@ -75,11 +75,15 @@ def scaled(message: Message) -> Message:
 
 def scaled_tape(lines: Iterable[Played]) -> Iterator[Played]:
     """A decoded tape with its numbers read, to be played any number of times."""
-    for line in lines:
-        try:
-            yield Played(scaled(line.message), line.raw, line.symbol, line.time_ns)
-        except WireError:
-            yield line
+    return map(scaled_line, lines)
+
+
+def scaled_line(line: Played) -> Played:
+    """A decoded line with its numbers read; unchanged if one is invalid."""
+    try:
+        return Played(scaled(line.message), line.raw, line.symbol, line.time_ns)
+    except WireError:
+        return line
 
 
 def _ticker(it: BookTicker) -> ScaledTicker:

@@ -25,11 +25,19 @@ class TapeLocalBook(CompiledLocalBook):
 
     def receive_raw(self, raw: bytes) -> UpdateDecision:
         """As `CompiledLocalBook.receive_raw`."""
-        found = self._consume(raw, self._book.address)
+        return self.receive_found(raw, self._consume(raw, self._book.address))
+
+    def receive_found(self, raw: bytes, found: float) -> UpdateDecision:
+        """As `receive_raw`, of a message that compiled code has read, with what it made of it."""
         if found <= 1.0:
             self._imbalance, self._update = found, None
             return UpdateDecision.APPLY
         return self._receive_general(raw, found)
+
+    def note_passed(self) -> None:
+        """As `CompiledLocalBook.note_passed`."""
+        super().note_passed()
+        self._update = None
 
     def best_price(self, side: Side) -> int:
         """The best price of one side, in units of 1e-8; 0 if it is empty."""

@@ -53,23 +53,29 @@ class TapeSource:
             elif self.trades.is_new(entry.message):
                 named = named or isinstance(entry.message, DepthUpdate)
                 yield self.played(entry.message, entry.line.raw, entry.symbol, entry.line.local_ts_ns or 0)
-        if not named and self.refused:
-            raise InputError(_nothing_to_play(self.refused))
+        require_named(named, self.refused)
 
     def played(self, message: Message, raw: bytes, symbol: str, local_ts_ns: int) -> Played:
         """The message with its symbol and exchange time."""
-        event_ns = _event_ns(message) or self.time_ns or local_ts_ns
-        if event_ns > self.time_ns:
-            self.time_ns = event_ns
+        time_ns = event_ns(message) or self.time_ns or local_ts_ns
+        if time_ns > self.time_ns:
+            self.time_ns = time_ns
         return Played(message, raw, symbol, self.time_ns)
 
 
-def _nothing_to_play(refused: Counter[str]) -> str:
-    reasons = "; ".join(refused)
-    return f"The tape holds no updates of USD-M futures, the simulator's market: {reasons}."
+def require_named(named: bool, refused: Counter[str]) -> None:
+    """Check that a tape has updates, or that nothing of it was refused.
+
+    Raises:
+        InputError: it is of another market.
+    """
+    if not named and refused:
+        reasons = "; ".join(refused)
+        raise InputError(f"The tape holds no updates of USD-M futures, the simulator's market: {reasons}.")
 
 
-def _event_ns(message: Message) -> int:
+def event_ns(message: Message) -> int:
+    """The event time of a message in nanoseconds; 0 if it has none."""
     if isinstance(message, UnhandledMessage):
         return message.exch_ts_ns or 0
     event_ms = getattr(message, "event_ts_ms", None)

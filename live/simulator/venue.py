@@ -40,6 +40,7 @@ from live.simulator.settings import CountdownClock, SimulatorSettings
 from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
+from live.simulator.tape_lines import IteratedLines, TapeLines
 from live.simulator.tape_source import Played
 from live.wire import HttpRequest, Opcode
 from skills_lib.domain.errors import InputError
@@ -61,9 +62,12 @@ class LocalVenue:
     """
 
     def __init__(
-        self, settings: SimulatorSettings, tape: Iterator[Played], clock: Callable[[], int] | None = None
+        self,
+        settings: SimulatorSettings,
+        tape: Iterator[Played] | TapeLines,
+        clock: Callable[[], int] | None = None,
     ) -> None:
-        self.settings, self._tape = settings, tape
+        self.settings = settings
         self.observe: Callable[[list[Event]], None] = _observe_nothing
         self.time = VenueTime()
         self.pending, self.background = Schedule(), Schedule()
@@ -78,7 +82,7 @@ class LocalVenue:
         self.publisher = Publisher(self.feed, self.hub)
         self.gateway = self._make_gateway(clock or self.time.now_ns)
         self._join_paths()
-        self._next: Played | None = None if settings.live else next(tape, None)
+        self.lines = IteratedLines(iter(())) if settings.live else _lines_of(tape)
         if not settings.live:
             self._prime()
         check_plan(settings.faults, self.feed.listed, self.state.accounts)
@@ -104,17 +108,17 @@ class LocalVenue:
     @property
     def next_line_ns(self) -> int | None:
         """Time of the next tape line; None after the end."""
-        return self._next.time_ns if self._next else None
+        return self.lines.next_ns if self.lines.next_ns < NEVER_NS else None
 
     @property
     def next_line(self) -> Played | None:
         """The next tape line; None after the end."""
-        return self._next
+        return self.lines.peek()
 
     @property
     def next_ns(self) -> int | None:
         """Time of the next thing that happens by itself: a tape line, an arrival, a timer; None if there is none."""
-        due_ns = min(self.due_ns, self._next.time_ns if self._next else NEVER_NS)
+        due_ns = min(self.due_ns, self.lines.next_ns)
         return due_ns if due_ns < NEVER_NS else None
 
     def request(self, request: HttpRequest) -> int:
@@ -143,8 +147,9 @@ class LocalVenue:
 
     def play_line(self) -> list[Output]:
         """Play the next tape line, if any, after everything due before it; return what has reached clients."""
-        if self._next is not None:
-            self._play(self._next)
+        line = self.lines.peek()
+        if line is not None:
+            self._play(line)
             self._run_due(self.time.ns)
         return self._take_outputs()
 
@@ -161,7 +166,7 @@ class LocalVenue:
 
     def repeat(self, command: CarriedOut) -> None:
         """Carry out a command of an earlier run at the same place of the tape and the same time, without delay."""
-        while self.engine.lines < command.lines and self._next is not None:
+        while self.engine.lines < command.lines and self.lines.next_ns < NEVER_NS:
             self.play_line()
         self._run_due(command.time_ns)
         self.time.advance(command.time_ns)
@@ -192,7 +197,7 @@ class LocalVenue:
 
     def _run_until(self, until_ns: int) -> None:
         """Alternate between what is due and tape lines."""
-        while (line := self._next) is not None and line.time_ns <= until_ns:
+        while self.lines.next_ns <= until_ns and (line := self.lines.peek()) is not None:
             self._play(line)
         self._run_due(until_ns)
 
@@ -210,8 +215,8 @@ class LocalVenue:
 
     def _play(self, line: Played) -> None:
         self._apply(line)
-        self._next = next(self._tape, None)
-        if self._next is None:
+        self.lines.advance()
+        if self.lines.next_ns == NEVER_NS:
             self.flush()
 
     def _apply(self, line: Played) -> None:
@@ -249,8 +254,8 @@ class LocalVenue:
 
     def _prime(self) -> None:
         """Play until every book is in sync and updated."""
-        while not self.feed.running and self._next is not None:
-            self._play(self._next)
+        while not self.feed.running and (line := self.lines.peek()) is not None:
+            self._play(line)
         if not self.feed.running:
             raise InputError(
                 "The tape holds no snapshot that matches its updates. Inspect it with `twokey tape check FILE`."
@@ -338,6 +343,10 @@ class LocalVenue:
         self.fault_runner = FaultRunner(
             self.faults, self.gateway, self.engine, self.connections, self.background, visibility
         )
+
+
+def _lines_of(tape: Iterator[Played] | TapeLines) -> TapeLines:
+    return IteratedLines(tape) if isinstance(tape, Iterator) else tape
 
 
 def _observe_nothing(_: list[Event]) -> None:

@@ -25,6 +25,7 @@ class KeyHolder(StrEnum):
 
     DAEMON = "TWOKEY"
     WATCHDOG = "TWOKEY_WATCHDOG"
+    READER = "TWOKEY_READER"
 
 
 def signer_of(venue: TradingVenue, environment: Mapping[str, str], holder: KeyHolder = KeyHolder.DAEMON) -> Signer:

@@ -10,7 +10,6 @@ import re
 import resource
 import time
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 from live.engine.limits import Executor, effective
@@ -22,9 +21,7 @@ from live.replay.tape_run import EngineRun
 from live.replay.tapes import ReplayTape
 from live.simulator.core.fill_models import FillModel
 from live.simulator.latency import ASSUMED
-from live.simulator.scaled_messages import scaled_tape
-from live.simulator.tape_source import Played, TapeSource
-from skills_lib.market.depth.tape.lines import TapeLine, read_lines
+from skills_lib.market.depth.tape.lines import TapeDamage, read_blocks
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,31 +35,36 @@ class RepeatedTape(ReplayTape):
     """A tape of `events` lines, made of a shorter one; it is never kept in memory."""
 
     def __init__(self, path: Path, events: int) -> None:
+        self._events, self._lines, self._length_ms = events, 0, 0
         super().__init__(path, kept_lines=0)
-        self._events, self._first_ns = events, self.span[0]
+        self._lines = sum(block.count(b"\n") for block in self.blocks() if isinstance(block, bytes))
         self._length_ms = (self.span[1] - self.span[0]) // MS + BREAK_MS
-        self._lines = [line for line in read_lines(path) if isinstance(line, TapeLine)]
-        repeats = -(-events // len(self._lines))
+        repeats = -(-events // self._lines)
         self.span = self.span[0], self.span[1] + (repeats - 1) * self._length_ms * MS
 
-    def lines(self) -> Iterator[Played]:
-        """Its lines, and the memory that they need."""
-        played = scaled_tape(TapeSource().read(islice(self._repeated(), self._events)))
-        for number, line in enumerate(played, 1):
-            yield line
-            if number in (self._events // 10, self._events // 2, self._events - 1):
-                print(f"  after {number:>11,} events: peak {peak_mib():,.0f} MiB", flush=True)
-
-    def _repeated(self) -> Iterator[TapeLine]:
-        later_ms = 0
-        while True:
-            for line in self._lines:
-                yield TapeLine(_later(line.raw, later_ms), (line.local_ts_ns or 0) + later_ms * MS, line.symbol)
+    def blocks(self) -> Iterator[bytes | TapeDamage]:
+        """Its bytes, and the memory that they need."""
+        if not self._length_ms:
+            yield from read_blocks(self.path)
+            return
+        blocks, played, later_ms = [one for one in read_blocks(self.path) if isinstance(one, bytes)], 0, 0
+        while played < self._events:
+            for block in blocks:
+                left = self._events - played
+                text = b"".join(_later(block, later_ms).splitlines(keepends=True)[:left])
+                before, played = played, played + text.count(b"\n")
+                yield text
+                self._say(before, played)
             later_ms += self._length_ms
 
+    def _say(self, before: int, played: int) -> None:
+        for mark in (self._events // 10, 3 * self._events // 10, self._events // 2, self._events):
+            if before < mark <= played:
+                print(f"  after {mark:>11,} events: peak {peak_mib():,.0f} MiB", flush=True)
 
-def _later(raw: bytes, later_ms: int) -> bytes:
-    return _TIMES.sub(lambda found: b'"%b":%d' % (found[1], int(found[2]) + later_ms), raw) if later_ms else raw
+
+def _later(text: bytes, later_ms: int) -> bytes:
+    return _TIMES.sub(lambda found: b'"%b":%d' % (found[1], int(found[2]) + later_ms), text) if later_ms else text
 
 
 def peak_mib() -> float:

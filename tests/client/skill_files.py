@@ -7,6 +7,10 @@ from pathlib import Path
 from tests.repository import ROOT
 
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
+ON_COMMAND = [skill for skill in SKILLS if "\ndisable-model-invocation: true\n" in skill.read_text(encoding="utf-8")]
+"""Skills that only the user starts: they need a key, or an exchange."""
+STARTED = [skill for skill in SKILLS if skill not in ON_COMMAND]
+"""Skills that the model may start."""
 AGENTS = sorted((ROOT / ".claude" / "agents").glob("*.md"))
 _FENCED = re.compile(r"^ *```\n(.*?)^ *```", flags=re.M | re.S)
 _INLINE = re.compile(r"`((?:\.venv/bin/twokey|make) [^`\n]+)`")

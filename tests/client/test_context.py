@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.client.conversation import Conversation, conversation
-from tests.client.skill_files import AGENTS, SKILLS
+from tests.client.skill_files import AGENTS, ON_COMMAND, STARTED
 from tests.client.tools import SERVERS
 
 MAX_TOKENS = 3_000
@@ -43,8 +43,10 @@ def test_the_context_of_the_workspace_is_below_3000_tokens(claude: str, talk: Co
 def test_everything_that_is_counted_is_there(talk: Conversation) -> None:
     shown = json.dumps(talk.at_start["messages"])
     assert "# Twokey" in shown
-    for file in SKILLS:
+    for file in STARTED:
         assert f"- {file.parent.name}: " in shown
+    for file in ON_COMMAND:
+        assert f"- {file.parent.name}: " not in shown
     for file in AGENTS:
         assert f"- {file.stem}: " in shown
     for server in SERVERS:

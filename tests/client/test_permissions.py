@@ -8,7 +8,7 @@ import pytest
 
 from tests.client.conversation import Conversation, Result, conversation
 from tests.client.scripted_model import Call, Say
-from tests.client.skill_files import SKILLS
+from tests.client.skill_files import STARTED
 
 SECRET = "canary5512"
 STRATEGY = '''"""Buys before rises."""
@@ -150,6 +150,6 @@ def test_any_other_written_file_is_not_commented_on(editor: Conversation, clone:
 
 
 def test_the_model_may_start_every_skill_unasked(editor: Conversation) -> None:
-    calls = {skill.parent.name: Call("Skill", {"skill": skill.parent.name, "args": "BTC 1h"}) for skill in SKILLS}
+    calls = {skill.parent.name: Call("Skill", {"skill": skill.parent.name, "args": "BTC 1h"}) for skill in STARTED}
     answers = [editor.ask(f"Start {name}.", [call], [Say("Done.")]).of(call) for name, call in calls.items()]
     assert [answer.text for answer in answers if answer.denied] == []

@@ -8,7 +8,7 @@ import pytest
 from skills_lib.testing import random_walk
 from tests.client.conversation import Conversation
 from tests.client.scripted_model import Call, Say
-from tests.client.skill_files import AGENTS, SKILLS, arguments, commands
+from tests.client.skill_files import AGENTS, SKILLS, STARTED, arguments, commands
 from tests.market.candles.local_venue import archive_zip
 
 SHOWN = 8_500
@@ -27,7 +27,7 @@ def candle_file(clone: Path) -> None:
     (clone / FILE).write_bytes(archive_zip(random_walk(24 * 31, seed=5), FILE))
 
 
-@pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("skill", STARTED, ids=lambda path: path.parent.name)
 def test_a_skill_runs_from_its_slash_command_to_the_last_sentence_without_a_question(
     talk: Conversation, clone: Path, skill: Path
 ) -> None:

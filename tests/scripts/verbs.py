@@ -100,6 +100,8 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("store", "migrate"): lambda inputs: ("--url", inputs.store("first")),
     ("store", "status"): lambda inputs: ("--url", inputs.store("first")),
     ("store", "copy"): lambda inputs: ("--from", inputs.store("first"), "--to", inputs.store("second")),
+    ("trades", "project"): lambda inputs: ("--url", inputs.store("first")),
+    ("trades", "list"): lambda inputs: ("--url", inputs.store("first")),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),
 }
@@ -115,6 +117,7 @@ APART: set[Verb] = {
     ("demo",),
     ("journal", "show"),
     ("store", "ingest"),
+    ("trades", "sync"),
     ("live", "emergency-stop"),
     ("live", "run"),
     ("live", "status"),

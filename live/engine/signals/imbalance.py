@@ -25,13 +25,24 @@ class ImbalanceSignal:
 
     def update(self, book: BookChanged) -> Side | None:
         """The side to enter on this book, or None."""
-        side = self._of(book)
-        if side is None:
-            self._side, self._in_a_row = None, 0
+        return self.follow(self._of(book), book.time_ns)
+
+    def says(self, leaning: Side | None, _now_ns: int) -> Side | None:
+        """What `follow` would return; nothing changes."""
+        if leaning is None:
             return None
-        self._in_a_row = self._in_a_row + 1 if side is self._side else 1
-        self._side = side
-        return side if self._in_a_row >= self._persistence else None
+        in_a_row = self._in_a_row + 1 if leaning is self._side else 1
+        return leaning if in_a_row >= self._persistence else None
+
+    def follow(self, leaning: Side | None, now_ns: int) -> Side | None:
+        """As `update`, on a book whose volumes lean to a side, or to none."""
+        said = self.says(leaning, now_ns)
+        if leaning is None:
+            self._in_a_row = 0
+        else:
+            self._in_a_row = self._in_a_row + 1 if leaning is self._side else 1
+        self._side = leaning
+        return said
 
     def _of(self, book: BookChanged) -> Side | None:
         width, bids, asks = self._width, book.bids, book.asks

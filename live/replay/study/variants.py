@@ -6,9 +6,8 @@ from enum import StrEnum
 import msgspec
 
 from live.engine.settings import ImbalanceSettings
-from live.engine.state import Signal
 from live.money import SCALE, plain
-from live.replay.controls import DelayedSignal, InvertedSignal, RandomSignal
+from live.replay.controls import DelayedSignal, InvertedSignal, RandomSignal, RawSignal
 from live.simulator.core.fill_models import FillModel
 from live.simulator.latency import MS, Distribution
 
@@ -30,7 +29,7 @@ class SignalChoice(msgspec.Struct, frozen=True, kw_only=True):
     books_per_entry: float = 1.0
     delay_ns: int = 0
 
-    def applied(self, signal: Signal) -> Signal:
+    def applied(self, signal: RawSignal) -> RawSignal:
         """The strategy's signal, or the control that replaces it."""
         if self.kind is SignalKind.RANDOM:
             return RandomSignal(self.seed, self.books_per_entry)

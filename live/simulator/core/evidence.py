@@ -7,7 +7,7 @@ supersedes them: the update ids of tickers and diffs are one counter; trades hav
 quantities in units of 1e-8.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from live.enums import Side
@@ -64,9 +64,13 @@ class _Passed:
 
 @dataclass(slots=True)
 class Evidence:
-    """Messages newer than the displayed book of one symbol. `ticker` is the newest of them; None without one."""
+    """Messages newer than the displayed book of one symbol.
 
-    ticker: Quoted | None = None
+    behind: brings everything up to date, where messages were passed over that nobody has asked for yet.
+    """
+
+    behind: "Callable[[Evidence], None] | None" = None
+    _ticker: Quoted | None = None
     _tickers: list[Quoted] = field(default_factory=list)
     _trades: list[Traded] = field(default_factory=list)
     _since_ticker: list[Traded] = field(default_factory=list)
@@ -75,19 +79,51 @@ class Evidence:
     _limits: dict[Side, Limits] | None = None
 
     @property
+    def ticker(self) -> Quoted | None:
+        """The newest ticker that is newer than the book; None without one."""
+        if self.behind:
+            self.catch_up()
+        return self._ticker
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many tickers and trades are kept one by one."""
+        return len(self._tickers), len(self._trades)
+
+    def catch_up(self) -> None:
+        """Bring everything up to date."""
+        behind, self.behind = self.behind, None
+        if behind is not None:
+            behind(self)
+
+    def is_superseded(self, update_id: int, transacted_ms: int) -> bool:
+        """Whether a book of this update and matching time leaves nothing of what is kept."""
+        newer = any(it.update_id > update_id for it in self._tickers)
+        return not (newer or self._joined or any(it.traded_ms >= transacted_ms for it in self._trades))
+
+    def forget(self) -> None:
+        """Nothing is newer than the book."""
+        self._ticker, self._tickers, self._trades, self._joined = None, [], [], []
+        self._since_ticker, self._named, self._limits = [], None, None
+
+    @property
     def pending(self) -> bool:
         """True while a message is newer than the book."""
+        if self.behind:
+            self.catch_up()
         return bool(self._tickers or self._trades or self._joined)
 
     def quoted(self, ticker: Quoted, book_update_id: int) -> None:
         """Note a ticker, unless the book is at its update or beyond."""
-        update_id, newest = ticker.update_id, self.ticker
+        if self.behind:
+            self.catch_up()
+        update_id, newest = ticker.update_id, self._ticker
         if update_id <= book_update_id:
             return
         self._tickers.append(ticker)
         self._limits = None
         if newest is None or update_id >= newest.update_id:
-            self.ticker = ticker
+            self._ticker = ticker
             if self._since_ticker:
                 self._since_ticker = []
         if len(self._tickers) > MAX_RECENT:
@@ -95,9 +131,11 @@ class Evidence:
 
     def traded(self, trade: Traded) -> None:
         """Note a trade. One that is older than the book counts too: something acts on it now, at its price."""
+        if self.behind:
+            self.catch_up()
         self._trades.append(trade)
         self._limits = self._named = None
-        if self.ticker and trade.traded_ms >= self.ticker.transacted_ms:
+        if self._ticker and trade.traded_ms >= self._ticker.transacted_ms:
             self._since_ticker.append(trade)
         if len(self._trades) > MAX_RECENT:
             self._join()
@@ -111,11 +149,11 @@ class Evidence:
         if not self.pending:
             return
         self._limits = None
-        if self.ticker is None or self.ticker.update_id <= update_id:  # so are all the others: it is the newest
-            self._tickers, self.ticker = [], None
+        if self._ticker is None or self._ticker.update_id <= update_id:  # so are all the others: it is the newest
+            self._tickers, self._ticker = [], None
         else:
             newer = [it for it in self._tickers if it.update_id > update_id and it.transacted_ms >= transacted_ms]
-            self._tickers, self.ticker = newer, max(newer, key=lambda it: it.update_id, default=None)
+            self._tickers, self._ticker = newer, max(newer, key=lambda it: it.update_id, default=None)
         if self._trades:
             latest = transacted_ms + MAX_AHEAD_MS if transacted_ms else NO_UPDATE
             self._trades = [it for it in self._trades if transacted_ms <= it.traded_ms <= latest]
@@ -132,12 +170,14 @@ class Evidence:
 
     def limits(self, side: Side) -> Limits:
         """What is known about one side of the book; BUY gives the bids."""
+        if self.behind:
+            self.catch_up()
         if self._limits is None:
             self._limits = {each: self._limits_of(each) for each in Side}
         return self._limits[side]
 
     def _limits_of(self, side: Side) -> Limits:
-        ticker, is_bid = self.ticker, side is Side.BUY
+        ticker, is_bid = self._ticker, side is Side.BUY
         by_ticker = [_ticker_key(it, side) for it in self._tickers]
         by_trade = [_trade_key(it, side) for it in self._trades]
         joined = [it.bid_key if is_bid else it.ask_key for it in self._joined]
@@ -171,7 +211,7 @@ class Evidence:
             for it in self._trades
         ] + [it for it in self._joined if it.update_id == NO_UPDATE]
         self._joined = [_joined(found) for found in (tickers, trades) if found]
-        self._tickers, self._trades = [self.ticker] if self.ticker else [], []
+        self._tickers, self._trades = [self._ticker] if self._ticker else [], []
 
 
 def _joined(found: list[_Passed]) -> _Passed:

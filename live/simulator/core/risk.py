@@ -8,6 +8,8 @@ from live.simulator.core.state import State
 
 WARNING_PERCENT = 80
 CROSS = ("", "")
+_ROUNDING = 10_000
+"""More than roundings of equity and margin can be, in hundredths of 1e-8."""
 
 
 def watch(state: State) -> None:
@@ -17,6 +19,24 @@ def watch(state: State) -> None:
             _watch(state, account)
         elif account.warned:
             account.warned = frozenset()
+
+
+def is_far(state: State, symbol: str, low: int, high: int) -> bool:
+    """Whether no account comes close to a liquidation while the mark price of a symbol is between two others.
+
+    Isolated positions are never said to be far.
+    """
+    market, found = state.markets[symbol], list[list[tuple[int, int]]]()
+    mark = market.mark_price
+    accounts = [account for account in state.accounts.values() if account.held()]
+    for market.mark_price in (low, high):
+        parts = [_held(state, account) for account in accounts]
+        margins = [total(account, own) for account, own in zip(accounts, parts, strict=True)]
+        found.append([(margin.cross_maintenance, margin.cross_equity) for margin in margins])
+        isolated = any(part.isolated for own in parts for part in own)
+    market.mark_price = mark
+    worst = [(max(a[0], b[0]), min(a[1], b[1])) for a, b in zip(*found, strict=True)]
+    return not isolated and all(needed * 100 + _ROUNDING < equity * WARNING_PERCENT for needed, equity in worst)
 
 
 def _watch(state: State, account: Account) -> None:

@@ -1,15 +1,21 @@
 """Trade history of the tape: recent trades, aggregates, klines and 24-hour statistics. Units of 1e-8."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
 from live.money import SCALE, parse
+from live.simulator.schedule import MS
 from live.simulator.streams.names import INTERVALS_MS
+from live.simulator.tape_segments import Segment
 from skills_lib.market.depth.model import AggTrade, Trade
+from skills_lib.market.depth.tape.scanning import layout as at
 
 MAX_ENTRIES = 1_000
 MAX_UNREAD = 50_000
+MAX_UNREAD_ROWS = 100_000
+"""Rows whose segments are kept for it, of whatever kind."""
 MINUTE_MS = 60_000
 AGGREGATION_MS = 100
 
@@ -68,6 +74,34 @@ class Bar:
             self.taker_quote += quote
 
 
+@dataclass(frozen=True, slots=True)
+class PassedRows:
+    """Rows of a segment that were played in one step. symbol: its number; trades: how many of them are its trades."""
+
+    segment: Segment
+    place: int
+    end: int
+    symbol: int
+    trades: int
+
+    @property
+    def until_ms(self) -> int:
+        """Time of the last row."""
+        return int(self.segment.times_ns[self.end - 1]) // MS
+
+    def read(self) -> Iterator[tuple[Trade | AggTrade, int]]:
+        """The trades and the times in milliseconds at which they were played."""
+        for row in range(self.place, self.end):
+            kind, symbol = self.segment.table.item(row, at.KIND), self.segment.table.item(row, at.SYMBOL)
+            if kind in _TRADE_KINDS and symbol == self.symbol:
+                message = self.segment.played(row).message
+                assert isinstance(message, Trade | AggTrade)
+                yield message, int(self.segment.times_ns[row]) // MS
+
+
+_TRADE_KINDS = (at.TRADE, at.AGG_TRADE)
+
+
 @dataclass(slots=True)
 class TradeHistory:
     """Trades, aggregates and bars of one symbol. `pending` is the aggregate still open.
@@ -81,8 +115,9 @@ class TradeHistory:
     session: Bar | None = None
     pending: Aggregate | None = None
     _next_aggregate: int = 1
-    _unread: list[Trade | AggTrade] = field(default_factory=list)
+    _unread: list[Trade | AggTrade | PassedRows] = field(default_factory=list)
     _unread_ms: list[int] = field(default_factory=list)
+    _unread_rows: int = 0
 
     def take(self, trade: Trade | AggTrade, now_ms: int) -> None:
         """Keep a trade or an aggregate of the tape."""
@@ -91,14 +126,23 @@ class TradeHistory:
         if len(self._unread) >= MAX_UNREAD:
             self.read(now_ms)
 
+    def take_rows(self, passed: PassedRows) -> None:
+        """Keep the trades of rows that were played in one step."""
+        self._unread.append(passed)
+        self._unread_ms.append(passed.until_ms)
+        self._unread_rows += passed.end - passed.place
+        if self._unread_rows >= MAX_UNREAD_ROWS:
+            self.read(passed.until_ms)
+
     def read(self, now_ms: int) -> list[Aggregate]:
         """Bring everything up to date; return the aggregates that this has closed."""
         closed = []
         unread = zip(self._unread, self._unread_ms, strict=True)
-        self._unread, self._unread_ms = [], []
-        for trade, at_ms in unread:
-            closed += self._close_due(at_ms)
-            closed += self._add_own(trade) if isinstance(trade, Trade) else self._add_aggregated(trade)
+        self._unread, self._unread_ms, self._unread_rows = [], [], 0
+        for found, found_ms in unread:
+            for trade, at_ms in found.read() if isinstance(found, PassedRows) else ((found, found_ms),):
+                closed += self._close_due(at_ms)
+                closed += self._add_own(trade) if isinstance(trade, Trade) else self._add_aggregated(trade)
         return closed + self._close_due(now_ms)
 
     def bars(self, interval: str, from_ms: int = 0) -> list[Bar]:

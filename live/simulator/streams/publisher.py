@@ -10,7 +10,7 @@ from live.simulator.market_feed import MarketFeed
 from live.simulator.scaled_messages import SCALED
 from live.simulator.streams import frames
 from live.simulator.streams.depth_batches import DepthBatch
-from live.simulator.streams.history import AGGREGATION_MS, TradeHistory
+from live.simulator.streams.history import AGGREGATION_MS, PassedRows, TradeHistory
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.names import Kind, Stream
 from skills_lib.market.depth.model import AggTrade, BookTicker, DepthUpdate, MarkPrice, Message, Trade
@@ -48,6 +48,23 @@ class Publisher:
             handler(self, message, raw, now_ms)
         if now_ms >= self._due_ms:
             self.on_time(now_ms)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody listens to the market, and nothing is due."""
+        return not self.hub.streams and self._seen_changes == self.hub.changes and self._due_ms >= NEVER_MS
+
+    def pass_rows(self, symbol: str, passed: PassedRows, tickers: int, updates: int) -> None:
+        """Lines of a symbol that were played while it was idle. tickers, updates: how many of each they hold."""
+        self._now_ms = max(self._now_ms, passed.until_ms)
+        if passed.trades:
+            self._history(symbol).take_rows(passed)
+        if tickers:
+            self._updates_without_ticker[symbol] = -1
+            return
+        before = self._updates_without_ticker.get(symbol, 0)
+        if updates and before >= 0:
+            self._updates_without_ticker[symbol] = min(UPDATES_WITHOUT_TICKER, before + updates)
 
     def _streams_changed(self) -> None:
         """What was aggregated before anybody listened is not published; timed streams are due at once."""

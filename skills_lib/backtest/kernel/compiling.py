@@ -47,12 +47,13 @@ def compiling_reported(progress: Progress = no_progress) -> Iterator[Compiled]:
 
 
 def compile_ahead(progress: Progress = no_progress) -> Compiled:
-    """Compile what sweeps and order books call, with the types of arguments that they pass."""
+    """Compile what sweeps, order books and replays call, with the types of arguments that they pass."""
     with compiling_reported(progress) as found:
         _run_jobs()
         _store_signals()
         _compute_indicators()
-        import skills_lib.market.depth.book.compiled.entries  # noqa: F401 compiled when it is imported
+        import skills_lib.market.depth.book.compiled.entries
+        import skills_lib.market.depth.tape.scanning.entries  # noqa: F401
     return found
 
 

@@ -15,7 +15,7 @@ TESTED = ((3, 11), (3, 14))
 """Oldest and newest Python that the tests have run on."""
 SHOWN = ("numpy", "pandas", "numba", "backtesting", "ccxt", "duckdb", "mcp", "pydantic", "typer")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-_COMPILED = ("backtest/kernel", "market/depth/book/compiled")
+_COMPILED = ("backtest/kernel", "market/depth/book/compiled", "market/depth/tape/scanning")
 
 
 def check_python() -> Iterator[Finding]:

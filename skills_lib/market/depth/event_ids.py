@@ -8,6 +8,7 @@ as one.
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from skills_lib.market.depth.model import AggTrade, BookTicker, Message, Trade
@@ -45,6 +46,17 @@ class EventIds:
             return False
         if time_ms > self._last_ms:
             self._last_ms = time_ms
+        return True
+
+    def all_new(self, event_ids: Sequence[int], last_ms: int) -> bool:
+        """Whether events whose ids ascend all come after every other; they then have been seen. last_ms: their last."""
+        if event_ids[0] <= self._last:
+            return False
+        self._last = event_ids[-1]
+        self._seen.extend(event_ids)
+        while len(self._seen) >= _TRIMMED_AT:
+            del self._seen[:MAX_REMEMBERED]
+        self._last_ms = max(self._last_ms, last_ms)
         return True
 
     def is_newest(self, event_id: int, time_ms: int) -> bool:
@@ -88,11 +100,15 @@ class TradesOnce:
         kind = type(message)
         if kind is not Trade and kind is not AggTrade:
             return True
-        key = message.symbol, kind
+        return self.ids_of(message.symbol, kind).is_new(*event_id(message))
+
+    def ids_of(self, symbol: str, kind: type) -> EventIds:
+        """The ids of a symbol's trades or aggregate trades."""
+        key = symbol, kind
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = EventIds()
-        return stream.is_new(*event_id(message))
+        return stream
 
     @property
     def repeats(self) -> int:

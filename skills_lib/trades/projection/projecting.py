@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from skills_lib.domain.errors import TwokeyError
+from skills_lib.domain.errors import CorruptDataError, InputError, TwokeyError
 from skills_lib.trades.journal.resuming import START, JournalPlace, bytes_behind
 from skills_lib.trades.projection.projector import Projected, project, run_of
 from skills_lib.trades.projection.source import JournalSource, journals_of
@@ -32,11 +32,12 @@ class FailedJournal:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is not in the store yet. journals: with records that are not; records: whole lines."""
+    """What is not in the store yet. journals: with records that are not; records: whole lines. unreadable: journals."""
 
-    journals: int
-    records: int
-    bytes: int
+    journals: int = 0
+    records: int = 0
+    bytes: int = 0
+    unreadable: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -82,9 +83,17 @@ def project_all(store: TradeStore, home: Path) -> tuple[list[Projected], list[Fa
 
 def backlog(store: TradeStore, home: Path) -> Backlog:
     """What the journals of a workspace hold that the store does not."""
-    behind = [_behind(store, source) for source in journals_of(home)]
-    records, size = (sum(column) for column in (zip(*behind, strict=True) if behind else ((), ())))
-    return Backlog(sum(lines > 0 for lines, _ in behind), records, size)
+    left = Backlog()
+    for source in journals_of(home):
+        try:
+            lines, size = _behind(store, source)
+        except (InputError, CorruptDataError):
+            left = replace(left, unreadable=(*left.unreadable, source.path.name))
+            continue
+        left = replace(
+            left, journals=left.journals + (lines > 0), records=left.records + lines, bytes=left.bytes + size
+        )
+    return left
 
 
 def _behind(store: TradeStore, source: JournalSource) -> tuple[int, int]:

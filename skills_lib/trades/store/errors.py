@@ -45,6 +45,13 @@ BY_STATE: dict[str, tuple[type[TwokeyError], str]] = {
     ),
     "57014": (StoreBusyError, "it took too long; nothing was changed. Repeat the command"),
     "25006": (InputError, "it is read-only. Use the primary server"),
+    **dict.fromkeys(
+        ("57P01", "57P02", "57P03"),
+        (
+            StoreUnavailableError,
+            "its server is being stopped or started; nothing was written. Repeat the command later",
+        ),
+    ),
 }
 _BY_TEXT: tuple[tuple[str, type[TwokeyError], str], ...] = (
     ("password authentication failed", *BY_STATE["28P01"]),

@@ -39,12 +39,10 @@ class CoverageBook:
         return {symbol for _, symbol in self._rows if symbol}
 
     def start_ms(self, subject: str, symbol: str, since_ms: int | None) -> int:
-        """From when to read a list: from where it ended, or from further back if that is asked for."""
+        """From when to read a list: from `since_ms`, else from where it ended, else all that the venue keeps."""
         known = self._rows.get((subject, symbol))
-        if known is None:
+        if known is None or since_ms is not None:
             return max(self.kept_from_ms, since_ms or 0)
-        if since_ms is not None and since_ms < known.complete_from_ms:
-            return max(self.kept_from_ms, since_ms)
         return max(self.kept_from_ms, known.complete_until_ms - OVERLAP_MS)
 
     def extended(self, subject: str, symbol: str, first_ms: int, last_ms: int) -> StoredCoverage:

@@ -1,6 +1,7 @@
 """The runs of an account that the store has journals of: when they were written, and of which strategy."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
@@ -31,7 +32,7 @@ class RunsOfAccount:
     def __init__(self, store: TradeStore, account: Filter) -> None:
         self._runs = [_run(offset) for offset in store.rows(JournalOffset, account)]
 
-    @property
+    @cached_property
     def spans(self) -> JournalSpans:
         """When journals were written."""
         begun = [run for run in self._runs if run.first_ms]

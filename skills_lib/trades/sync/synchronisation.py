@@ -4,7 +4,7 @@ Each window is one transaction: its rows, how far the list is complete, differen
 synchronisation that is interrupted goes on where it was, and repeated rows change nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from skills_lib.trades.derived.deriving import derive
 from skills_lib.trades.income_types import FUNDING
 from skills_lib.trades.reconcile.ledger import against_fills
 from skills_lib.trades.reconcile.matching import GRACE_MS, Matched, match, settled, unlisted
+from skills_lib.trades.reconcile.merging import EXCHANGE
 from skills_lib.trades.reconcile.rows import TradingRow, subject_of
 from skills_lib.trades.store.model import Filter, TradeStore, Written
 from skills_lib.trades.store.rows import (
@@ -42,6 +43,8 @@ from skills_lib.trades.sync.standing import Standing, read_standing
 from skills_lib.trades.sync.symbols import symbols_of
 from skills_lib.trades.sync.wire_rows import ListedAlgo, ListedIncome, ListedOrder
 
+UNKNOWN: Final = "UNKNOWN"
+"""Status of an order that was open when it was last seen, and that the venue does not show any more."""
 _NO_SUCH_ORDER: Final = -2013
 _UNENDED: Final = frozenset({"NEW", "PARTIALLY_FILLED", "TRIGGERING", "TRIGGERED"})
 
@@ -148,10 +151,12 @@ class AccountSync:
         where = replace(self._span(symbol, first_ms, last_ms), equal={"family": family})
         known = {subject_of(row): row for row in self._store.rows(StoredOrder, where)}
         for row in listed:
-            if subject_of(row) not in known and (other := self._stored_order(symbol, family, row.order_id)):
-                known[subject_of(row)] = other
+            if subject_of(row) not in known and row in self._runs.spans:
+                known |= {subject_of(one): one for one in self._stored_order(symbol, family, row.order_id)}
         matched = match(known.values(), listed, self._runs.spans, self.book.now_ms)
         self._look_up(matched)
+        listed_now = {subject_of(row) for row in listed}
+        matched.rows += [one for row in known.values() if subject_of(row) not in listed_now for one in self._ended(row)]
         self._write(listing.subject, symbol, first_ms, last_ms, matched, len(listed))
 
     def _listed_orders(
@@ -162,15 +167,19 @@ class AccountSync:
             return [self._account.order(row) for row in rows_between(self._reader, ORDERS, *span)]
         return [self._account.algo_order(row) for row in rows_between(self._reader, ALGO_ORDERS, *span)]
 
-    def _stored_order(self, symbol: str, family: str, order_id: int) -> StoredOrder | None:
+    def _stored_order(self, symbol: str, family: str, order_id: int) -> list[StoredOrder]:
         """An order whose first report in the journal is not of the window in which the venue lists it."""
         where = replace(self._where, symbol=symbol, equal={"family": family, "order_id": order_id})
-        found = self._store.page(StoredOrder, where, limit=1).rows
-        return found[0] if found else None
+        return self._store.page(StoredOrder, where, limit=1).rows
 
     def _look_up(self, matched: Matched[StoredOrder]) -> None:
         """Ask by number for orders that were not listed: the journal's time may be another than the venue's."""
         matched.unseen = [one for one in matched.unseen if self._due(one) and not self._is_there(one)]
+
+    def _ended(self, order: StoredOrder) -> Iterator[StoredOrder]:
+        """An order of no journal that was open and that no list has any more: how it ended is not known."""
+        if order.source == EXCHANGE and order.status in _UNENDED and not self._is_there(order):
+            yield replace(order, status=UNKNOWN, updated_ms=self.book.now_ms)
 
     def _due(self, order: StoredOrder) -> bool:
         return bool(unlisted([order], *self._limits()))
@@ -229,7 +238,7 @@ class AccountSync:
         further: Iterable[StoredRow] = (),
     ) -> None:
         """One window in one transaction."""
-        found = [*matched.found, *unlisted(matched.unseen, *self._limits())]
+        found: list[StoredDiscrepancy] = [*matched.found, *unlisted(matched.unseen, *self._limits())]
         rows: list[StoredRow] = [*matched.rows, *further, *self._settled(found, matched.checked)]
         rows += [self.book.extended(subject, symbol, first_ms, last_ms), self.book.pending_row(self._touched)]
         self._counts.add(fetched, matched.unchanged, self._store.write(rows))

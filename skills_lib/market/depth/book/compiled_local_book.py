@@ -31,11 +31,23 @@ class CompiledLocalBook(LocalBook):
         Raises:
             WireError: as `LocalBook.receive_raw`.
         """
-        found = self._consume(raw, self._book.address)
+        return self.receive_found(raw, self._consume(raw, self._book.address))
+
+    @property
+    def address(self) -> int:
+        """Where compiled code finds the book, until it is loaded or refined."""
+        return self._book.address
+
+    def receive_found(self, raw: bytes, found: float) -> UpdateDecision:
+        """As `receive_raw`, of a message that compiled code has read, with what it made of it."""
         if found <= 1.0:
             self._imbalance = found
             return _APPLY
         return self._receive_general(raw, found)
+
+    def note_passed(self) -> None:
+        """Compiled code has applied updates to the book at `address`."""
+        self._imbalance = self._book.imbalance(IMBALANCE_LEVELS)
 
     @property
     def imbalance(self) -> float | None:

@@ -58,14 +58,14 @@ def attributed(lines: Lines, venue: Venue | None = None) -> Iterator[Attributed]
 
     venue: the one to read where a symbol has updates of two; by default that of its first update.
     """
-    evidence, held = _Evidence(venue), deque[Attributed]()
+    evidence, held = TapeEvidence(venue), deque[Attributed]()
     for line in lines:
         entry = evidence.note(line)
-        if not held and not _is_nameless(entry):
+        if not held and not is_nameless(entry):
             yield entry
             continue
         held.append(entry)
-        while held and (not _is_nameless(held[0]) or len(held) > WINDOW_LINES):
+        while held and (not is_nameless(held[0]) or len(held) > WINDOW_LINES):
             yield evidence.place(held.popleft())
     for entry in held:
         yield evidence.place(entry)
@@ -88,12 +88,13 @@ def is_of_coin_m(message: Message, symbol: str) -> bool:
 _COIN_M_TYPE = 2
 
 
-def _is_nameless(entry: Attributed) -> bool:
+def is_nameless(entry: Attributed) -> bool:
+    """Whether an entry is a snapshot that does not say of which symbol it is."""
     return isinstance(entry.message, Snapshot) and not entry.symbol
 
 
 @dataclass
-class _SymbolEvidence:
+class SymbolEvidence:
     """What a tape tells about one symbol: its chain, its prices, and how many decimals it writes."""
 
     venue: Venue | None = None
@@ -126,13 +127,20 @@ class _SymbolEvidence:
             return True
         return 1 / _DIFF_PRICE_RATIO <= best / median(self.diff_prices) <= _DIFF_PRICE_RATIO
 
+    def note_chain(self, before: int, final_update_id: int) -> None:
+        """An update that follows `before`."""
+        if self.segments and self.segments[-1][1] == before:
+            self.segments[-1][1] = final_update_id
+        elif not self.fits_chain(final_update_id):
+            self.segments.append([before, final_update_id])
+
     def _note_update(self, update: DepthUpdate) -> None:
         previous = update.previous_update_id
-        before = update.first_update_id - 1 if previous is None else previous
-        if self.segments and self.segments[-1][1] == before:
-            self.segments[-1][1] = update.final_update_id
-        elif not self.fits_chain(update.final_update_id):
-            self.segments.append([before, update.final_update_id])
+        self.note_chain(update.first_update_id - 1 if previous is None else previous, update.final_update_id)
+        self.note_prices(update)
+
+    def note_prices(self, update: DepthUpdate) -> None:
+        """Where the market is by an update: the last bids are the best, and so are the first asks."""
         for price, quantity in chain(update.bids[-3:], update.asks[:3]):
             if (value := _number(price)) and _number(quantity):
                 self.diff_prices.append(value)
@@ -145,12 +153,12 @@ class _SymbolEvidence:
         self.price, self.places = _number(text) or self.price, max(self.places, _places(text))
 
 
-class _Evidence:
+class TapeEvidence:
     """Evidence of all symbols so far; places the lines of a tape by it."""
 
     def __init__(self, venue: Venue | None) -> None:
         self._wanted = venue
-        self._symbols: dict[str, _SymbolEvidence] = {}
+        self._symbols: dict[str, SymbolEvidence] = {}
 
     def note(self, line: TapeLine | BadLine | TapeDamage) -> Attributed:
         """Decode a line and remember what it tells."""
@@ -160,6 +168,10 @@ class _Evidence:
             message = decode(line.raw)
         except WireError:
             return Attributed(line)
+        return self.note_message(line, message)
+
+    def note_message(self, line: TapeLine, message: Message) -> Attributed:
+        """As `note`, of a line that is decoded."""
         symbol = getattr(message, "symbol", "") or line.symbol
         if not symbol:
             return Attributed(line, message)
@@ -167,9 +179,18 @@ class _Evidence:
             return Attributed(line, message, symbol, f"lines of {symbol} are refused: {COIN_M}")
         return self._noted(line, message, symbol)
 
+    def of_symbol(self, symbol: str, has_update: bool) -> SymbolEvidence:
+        """What is known of a symbol of the venue that is read. has_update: now also one of its updates."""
+        found = self._symbols.get(symbol)
+        if found is None:
+            found = self._symbols[symbol] = SymbolEvidence()
+        if has_update and found.venue is None:
+            found.venue = self._wanted
+        return found
+
     def place(self, entry: Attributed) -> Attributed:
         """The entry, with the symbol of a snapshot that has none, or the reason why it cannot be placed."""
-        if not (isinstance(entry.message, Snapshot) and not entry.symbol):
+        if not isinstance(entry.message, Snapshot) or entry.symbol:
             return entry
         fitting = self._fitting(entry.message)
         if len(fitting) == 1:
@@ -180,7 +201,7 @@ class _Evidence:
     def _noted(self, line: TapeLine, message: Message, symbol: str) -> Attributed:
         found = self._symbols.get(symbol)
         if found is None:
-            found = self._symbols[symbol] = _SymbolEvidence()
+            found = self._symbols[symbol] = SymbolEvidence()
         if venue := venue_of(message):
             if found.venue is None and isinstance(message, DepthUpdate):
                 found.venue = self._wanted or venue

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.tape.formats.foreign import foreign_format
 from skills_lib.market.depth.tape.formats.tardis import read_raw_line
-from skills_lib.market.depth.tape.formats.text import BOM, split_lines, utf8_chunks
+from skills_lib.market.depth.tape.formats.text import BOM, utf8_chunks
 from skills_lib.market.depth.tape.unpacking import Lost, packing_of, unpacked
 
 _CHUNK = 1 << 20
@@ -145,19 +145,35 @@ def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
     return int(whole + (fraction or b"")[:missing].ljust(missing, b"0"))
 
 
-def _read_file(path: Path) -> Lines:
+def read_blocks(path: Path) -> Iterator[bytes | TapeDamage]:
+    """The same as blocks of whole lines, as they are in the files; `parsed` reads them. Raises as `read_lines`."""
+    return chain.from_iterable(_read_blocks(file) for file in tape_files(path))
+
+
+def _read_blocks(path: Path) -> Iterator[bytes | TapeDamage]:
     rest = b""
     for chunk in _text_chunks(path):
         if isinstance(chunk, Lost):
             yield _damage(path.name, chunk, rest)
             rest = b""
             continue
-        *whole, rest = split_lines(rest + chunk)
+        text = rest + chunk
+        ends = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        rest = text[ends:]
         if len(rest) > _MAX_LINE_BYTES:
             raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
-        yield from _parsed(whole)
+        if ends:
+            yield text[:ends]
     if rest:
-        yield from _parsed([rest])
+        yield rest + b"\n"
+
+
+def _read_file(path: Path) -> Lines:
+    for block in _read_blocks(path):
+        if isinstance(block, TapeDamage):
+            yield block
+        else:
+            yield from parsed(block.splitlines())
 
 
 def _text_chunks(path: Path) -> Iterator[bytes | Lost]:
@@ -175,7 +191,8 @@ def _damage(name: str, lost: Lost, unfinished: bytes) -> TapeDamage:
     return TapeDamage(f"{name} {lost.reason}{also}", lost.packed_bytes + len(unfinished), lost.at_end)
 
 
-def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
+def parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
+    """What lines hold: nothing, a message, or one that was cut short and the whole one behind it."""
     for line in lines:
         line = line.removeprefix(BOM)  # files were appended to one another
         if line.find(b' {"', _MAX_STAMP + 1) != -1 or line.find(_ENVELOPE, 1) > (

@@ -12,6 +12,9 @@ from skills_lib.market.depth.usability.stream_state import FeedStream
 QUIET_RESUBSCRIBE_S = 20.0
 """Silence after which a stream is subscribed again though no other stream proves that its market moved."""
 
+_ROUNDING_S = 0.001
+"""More than the rounding of a time in seconds."""
+
 
 @dataclass(slots=True)
 class BookJudge:
@@ -52,6 +55,21 @@ class BookJudge:
     def losses(self) -> Counter[Cause]:
         """How often the book became unusable, by cause."""
         return self.book.losses + self._losses
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it was last noted as usable, and only the book and pauses between messages can change that."""
+        watched = self.ticker is None and self.clock.offset_ns is None and not self.clock.jumped
+        usable = self._cause is None and self.book.sync is Sync.IN_SYNC and self.depth.connected and self.trading
+        return watched and usable and self._noted_s is not None
+
+    def due_s(self, noted_s: float | None = None) -> float:
+        """When it must be noted again at the latest; noted_s: when it was noted, if not as `note` says."""
+        return (noted_s or self._noted_s or 0.0) + self.limits.max_pause_s - _ROUNDING_S
+
+    def pass_until(self, now_s: float) -> None:
+        """It was noted as usable at each of the messages that were passed, at the last of them now."""
+        self._noted_s, self._overdue = now_s, False
 
     def must_resubscribe(self, now_s: float) -> bool:
         """Whether the book's streams are to be reopened: as last noted, and lasting too long."""

@@ -1,5 +1,6 @@
 """State of one subscribed stream: counts, times, pauses and ids."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from skills_lib.market.depth.event_ids import EventIds
@@ -36,6 +37,13 @@ class FeedStream:
             pause_s = min(now_s - self.received_s, _MAX_PAUSE_S)
             self.longest_pause_s = max(_PAUSE_DECAY * self.longest_pause_s, pause_s)
         self.last_messages, self.received_s = self.messages, now_s
+
+    def pass_messages(self, times_s: Sequence[float], last_ns: int) -> None:
+        """Messages arrived at these times, each of which was a check; `last_ns`: the local time of the last."""
+        for now_s in times_s:
+            self.messages += 1
+            self.update_activity(now_s)
+        self.local_ts_ns = last_ns
 
     def timeout_s(self, min_s: float) -> float:
         """Seconds of silence before it is stale: `min_s`, or four times its longest recent pause if that is longer."""

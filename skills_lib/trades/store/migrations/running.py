@@ -14,6 +14,7 @@ from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.errors import INIT, NotAStoreError
 from skills_lib.trades.store.row_security import is_supabase, secure
 from skills_lib.trades.store.schema import TABLES, VERSION_TABLE
+from skills_lib.trades.store.timescale import arrange_candles
 
 _FOLDER = Path(__file__).parent
 LOCK_S = 5.0
@@ -93,8 +94,10 @@ def _upgrade(connection: Connection, address: StoreAddress, versions: Path | Non
     config = _config(versions)
     config.attributes |= {"connection": connection, "schema": address.schema}
     command.upgrade(config, "head")
-    if address.backend is Backend.POSTGRESQL and is_supabase(connection):
-        secure(connection, address.schema)
+    if address.backend is Backend.POSTGRESQL:
+        arrange_candles(connection, address.schema)
+        if is_supabase(connection):
+            secure(connection, address.schema)
 
 
 def _config(versions: Path | None) -> Config:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.depth.tape.check import check_tape
-from skills_lib.market.depth.tape.formats.text import split_lines, utf8_chunks
-from skills_lib.market.depth.tape.lines import parse_line, read_lines
+from skills_lib.market.depth.tape.formats.text import utf8_chunks
+from skills_lib.market.depth.tape.lines import parse_line, read_blocks, read_lines
 from skills_lib.market.depth.wire import decode
 from skills_lib.market.scanner import scan_tapes
 from tests.command import Command
@@ -48,14 +48,16 @@ def test_files_with_marks_that_were_appended_read_as_one(tmp_path: Path) -> None
     assert (report.malformed, report.lines, report.chain_breaks) == (0, len(FRAMES), 0)
 
 
-@given(st.lists(st.sampled_from([b"{1}", b"\r", b"\n", b"\r\n", b"x"])), st.integers(1, 5))
-def test_lines_do_not_depend_on_how_the_bytes_arrive(parts: list[bytes], size: int) -> None:
+@given(st.lists(st.sampled_from([b"1 {1}", b"\r", b"\n", b"\r\n", b"1 {}"])))
+def test_blocks_end_with_a_line(parts: list[bytes]) -> None:
     text = b"".join(parts)
-    rest, found = b"", list[bytes]()
-    for place in range(0, len(text), size):
-        *whole, rest = split_lines(rest + text[place : place + size])
-        found += whole
-    assert [line for line in [*found, rest] if line] == [line for line in text.splitlines() if line]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tape.jsonl"
+        path.write_bytes(b"1 {0}" * 2_000 + b"\n" + text)
+        blocks = [block for block in read_blocks(path) if isinstance(block, bytes)]
+    assert all(block.endswith((b"\n", b"\r")) for block in blocks)
+    found = [line for block in blocks for line in block.splitlines() if line]
+    assert found[1:] == [line for line in text.splitlines() if line]
 
 
 @given(st.text(max_size=20), st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]), st.integers(1, 7))

@@ -28,7 +28,13 @@ def consume(raw, state):
     Returns the imbalance of the top, -1 to 1, or one of GENERAL, RECENTRE and UNSOUND.
     """
     start = address_of(raw)
-    if read_update(start, start + len(raw), state) == FAILED or not _follows(state):
+    return consume_at(start, start + len(raw), state)
+
+
+@njit
+def consume_at(start, end, state):
+    """As `consume`, for a message at an address; the byte behind it is one that no message holds."""
+    if read_update(start, end, state) == FAILED or not _follows(state):
         return GENERAL
     capacity = get(state + WORD * at.FAR_CAPACITY)
     for side in range(2):

@@ -1,4 +1,4 @@
-"""Turns the bytes of a text file into UTF-8 lines: byte order marks, UTF-16, UTF-32, and every line ending."""
+"""Turns the bytes of a text file into UTF-8 lines: byte order marks, UTF-16 and UTF-32."""
 
 import codecs
 from collections.abc import Iterable, Iterator
@@ -44,12 +44,6 @@ def encoding_of(head: bytes) -> str:
     if second == b"\0" and first and first in _FIRST:
         return "utf-16-le"
     return "utf-16-be" if first == b"\0" and second and second in _FIRST else "utf-8"
-
-
-def split_lines(text: bytes) -> list[bytes]:
-    """Lines that end with LF, CR or CRLF; the last one is what follows the last line end, and may be empty."""
-    lines = text.splitlines()
-    return [*lines, b""] if not lines or text.endswith((b"\n", b"\r")) else lines
 
 
 def _with_head(chunks: Iterator[bytes | Marker]) -> Iterator[bytes | Marker]:
