@@ -70,10 +70,9 @@ class Held:
         """Unsigned; the larger of both accounts. A report from before the last trade says nothing of it."""
         return max(abs(self.quantity), abs(self.reported) if self.reported_ns >= self.traded_ns else 0)
 
-    @property
-    def entry_price(self) -> int:
-        """Mean entry price by trades, rounded down; 0 where they give no position."""
-        return self.cost // self.quantity if self.quantity else 0
+    def entry_price(self, closing: Side) -> int:
+        """Mean entry price by trades, rounded down; 0 where they give no position that `closing` would reduce."""
+        return self.cost // self.quantity if closing.sign * self.quantity < 0 else 0
 
     def report(self, quantity: int, as_of_ns: int, until_ns: int) -> None:
         """The venue's figure, which trades up to `until_ns` may be in."""
