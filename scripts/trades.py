@@ -69,7 +69,7 @@ def sync(
     settings, first_ms = Settings(), since_ms(since)
     with reader_at(host, settings) as reader, opened_store(url, settings) as opened, locked(opened):
         _, failed = project_all(opened, settings.home)
-        account = account_of(host, session)
+        account = account_of(opened, host, session)
         found = AccountSync(opened, reader, account).run(first_ms, _words(symbols))
         answer = sync_answer(opened, account, found, failed)
     answer = ended(answer, command("trades", "list"))

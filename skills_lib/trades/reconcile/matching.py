@@ -58,7 +58,7 @@ def match(
             written = merged(mine, row)
         else:
             result.found += missing_here([row] if row in journalled else [], now_ms)
-            written = replace(row, strategy_id=mine.strategy_id) if mine else row
+            written = replace(row, strategy_id=row.strategy_id or mine.strategy_id) if mine else row
         if written == mine:
             result.unchanged += 1
         else:
