@@ -110,10 +110,10 @@ def test_interrupted_at_any_call_of_the_database_it_goes_on(tape: Path, tmp_path
             except InterruptedHereError:
                 synchronised(store, exchange, since_ms)
                 assert _rows_of(store) == expected, f"interrupted at call {at}"
-                at += 7
+                at += 11
                 continue
             break
-    assert at > 15
+    assert at > 20
 
 
 def _rows_of(store: SqlStore) -> dict[str, Any]:
