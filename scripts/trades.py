@@ -48,7 +48,9 @@ def sync(
     exchange: Annotated[str, typer.Argument(help="binance.")],
     host: Annotated[str, typer.Option(help="host:port of a local exchange.")] = "",
     since: Annotated[str | None, typer.Option(help="First day or time, UTC; 90 days back at first.")] = None,
-    session: Annotated[str, typer.Option(help="The session whose account it is.")] = "paper",
+    session: Annotated[
+        str, typer.Option(help="The session whose account it is.", show_default="that of the venue")
+    ] = "",
     symbols: Annotated[str, typer.Option(help="Further symbols, such as BTCUSDT,ETHUSDT.")] = "",
     url: Url = None,
     json: AsJson = False,

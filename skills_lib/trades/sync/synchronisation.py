@@ -158,7 +158,7 @@ class AccountSync:
         where = replace(self._span(symbol, first_ms, last_ms), equal={"family": family})
         known = {subject_of(row): row for row in self._store.rows(StoredOrder, where)}
         for row in listed:
-            if subject_of(row) not in known and row in self._runs.spans:
+            if subject_of(row) not in known and self._runs.is_named(row):
                 known |= {subject_of(one): one for one in self._stored_order(symbol, family, row.order_id)}
         matched = match(known.values(), listed, self._runs.spans, self.book.now_ms)
         self._look_up(matched)

@@ -89,14 +89,14 @@ def test_interrupted_at_any_call_of_the_database_each_row_is_there_once(
         with new_store(folder) as store:
             failing: Any = FailingStore(store, at, after=after)
             try:
-                project(failing, traded.source, batch_rows=8)
+                project(failing, traded.source, batch_rows=16)
             except InterruptedHereError:
                 project(store, traded.source, batch_rows=5)
                 assert contents(store) == expected, f"interrupted at call {at}"
                 at += 1
                 continue
             break
-    assert at > 12
+    assert at > 8
 
 
 @settings(max_examples=6, deadline=None)
