@@ -34,6 +34,7 @@ OTHER_MEANING = {
     ("store ingest", "exchange"): "read by the library where it is not given",
     ("tape draw", "seed"): "of the synthetic tape, a part of its name",
     ("torture", "seed"): "of latencies and of faults by probability",
+    ("trades sync", "exchange"): "whose account it is",
     ("test-strategy", "engine"): "auto, by the number of bars",
 }
 """Options that have the name of a setting and another meaning or default."""
