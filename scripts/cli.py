@@ -39,6 +39,7 @@ VERBS = {
     "why": "why",
     "trades": "trades",
     "jobs": "jobs",
+    "flows": "flows",
     "explain": "explain",
     "store": "store",
     "live": "live.command",

@@ -50,7 +50,9 @@ def sync(
     exchange: Annotated[str, typer.Argument(help="binance.")],
     host: Annotated[str, typer.Option(help="host:port of a local exchange.")] = "",
     since: Annotated[str | None, typer.Option(help="First day or time, UTC; 90 days back at first.")] = None,
-    session: Annotated[str, typer.Option(help="The session whose account it is.")] = "paper",
+    session: Annotated[
+        str, typer.Option(help="The session whose account it is.", show_default="that of the venue")
+    ] = "",
     symbols: Annotated[str, typer.Option(help="Further symbols, such as BTCUSDT,ETHUSDT.")] = "",
     url: Url = None,
     json: AsJson = False,
@@ -71,7 +73,7 @@ def sync(
     settings, first_ms = Settings(), since_ms(since)
     with reader_at(host, settings) as reader, opened_store(url, settings) as opened, locked(opened):
         _, failed = project_all(opened, settings.home)
-        account = account_of(host, session)
+        account = account_of(opened, host, session)
         found = AccountSync(opened, reader, account).run(first_ms, _words(symbols))
         answer = sync_answer(opened, account, found, failed)
     answer = ended(answer, command("trades", "list"))

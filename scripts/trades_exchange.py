@@ -9,6 +9,7 @@ from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
     from skills_lib.settings import Settings
+    from skills_lib.trades.store.model import TradeStore
     from skills_lib.trades.sync.conversion import VenueAccount
     from skills_lib.trades.sync.reading import AccountReader
 
@@ -23,13 +24,21 @@ def require_binance(exchange: str) -> None:
         raise InputError(f"Trades of '{exchange[:40]}' cannot be synchronised. Allowed: binance.")
 
 
-def account_of(host: str, session: str) -> "VenueAccount":
-    """What rows of an account are called: of the local exchange at a host, or of Binance."""
+def account_of(store: "TradeStore", host: str, session: str) -> "VenueAccount":
+    """What rows of an account are called: of the local exchange at a host, or of Binance; that of its newest run.
+
+    session: by default named like the venue, as `twokey live run` names it.
+    """
     from skills_lib.trades.projection.source import MODES, VENUES
+    from skills_lib.trades.store.model import Filter
+    from skills_lib.trades.store.rows import JournalOffset
     from skills_lib.trades.sync.conversion import VenueAccount
 
-    venue = VENUES["simulator" if host else "mainnet"]
-    return VenueAccount(venue, session, str(MODES[venue]))
+    name = "simulator" if host else "mainnet"
+    venue, session = VENUES[name], session or name
+    offsets = store.rows(JournalOffset, Filter(venue=venue))
+    runs = [(one.run, one.account) for one in offsets if one.run.startswith(f"{venue}/{session}/")]
+    return VenueAccount(venue, max(runs, default=("", session))[1], str(MODES[venue]))
 
 
 @contextmanager

@@ -105,9 +105,9 @@ def _closable(state: EngineState, position: Position) -> int:
     What exits have closed counts as closed although their trades are not known yet. A quantity that only the venue's
     figure explains ends with that figure: 0 where it shows no such position any more.
     """
-    if position.believed:
-        return min(abs(position.quantity), max(position.reported * _sign(position), 0))
     quantity = max(abs(position.quantity) - _closed_unbooked(state, position), 0)
+    if position.believed:
+        return min(quantity, max(position.reported * _sign(position), 0))
     if position.reported_ns > position.filled_ns and position.reported * position.quantity > 0:
         return min(quantity, abs(position.reported))
     return quantity
@@ -118,9 +118,9 @@ def _sign(position: Position) -> int:
 
 
 def _closed_unbooked(state: EngineState, position: Position) -> int:
-    """What the venue says that exits have filled, beyond the trades known of them."""
+    """What exits have filled without our knowing the trades."""
     exits = (order for order in state.working.values() if order.intent.purpose is Purpose.EXIT)
-    return sum(max(order.reported - order.filled, 0) for order in exits if order.intent.symbol == position.symbol)
+    return sum(order.unbooked for order in exits if order.intent.symbol == position.symbol)
 
 
 def _intent(state: EngineState, position: Position, quantity: int) -> Intent:

@@ -4,6 +4,7 @@ from live.engine import fees, funding
 from live.engine.actions import Action
 from live.engine.constants import MS
 from live.engine.events import Fill, PositionReport, Request, Witness
+from live.engine.intents import Purpose
 from live.engine.latching import alert, latch
 from live.engine.queries import restart
 from live.engine.settings import BarSettings
@@ -33,6 +34,8 @@ def book_fill(
     if event_ns > position.believed_ns:  # else the figure that was believed has it
         position.since_ns = min(position.since_ns or event_ns, event_ns)
         _change(state, position, side.sign * fill.quantity, fill.price)
+    elif order:
+        order.believed = max(order.believed - fill.quantity, 0)
     position.filled_ns = max(position.filled_ns, event_ns)
     _compare(state, position)
     return True
@@ -117,13 +120,24 @@ def believe_report(state: EngineState, position: Position) -> list[Action]:
     position.cost = position.reported * (market.mark or position.price) // SCALE
     before, position.quantity, position.differs_ns = position.quantity, position.reported, 0
     position.believed_ns = position.reported_ns
+    unbooked = [order for order in state.working.values() if order.intent.symbol == position.symbol and order.unbooked]
     if not position.quantity:
         _closed(state, position)
     elif before * position.quantity <= 0:
         _opened(state, position)
-        position.id = position.id or state.next_id()
+        position.id = position.id or _entry_of(position, unbooked) or state.next_id()
+        position.target_price = target_price(state, position)
+    for order in unbooked:
+        order.believed += order.unbooked
     position.believed = position.quantity != 0
     return latch(state, "mismatch", position.symbol, text) or alert(state, "mismatch", position.symbol, text)
+
+
+def _entry_of(position: Position, unbooked: list[Order]) -> str:
+    """The id that an entry which has filled gives the position: its stop and its target are then the entry's."""
+    side = Side.BUY if position.quantity > 0 else Side.SELL
+    entries = (order.intent for order in unbooked if order.intent.purpose is Purpose.ENTRY)
+    return next((intent.position for intent in entries if intent.side is side), "")
 
 
 def hold_ns(state: EngineState) -> int:

@@ -50,6 +50,7 @@ _ENDED = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED
 class Order:
     """An order of this run. filled: sum of `trades`, trade id to quantity; reported: the venue's cumulative figure.
 
+    believed: what of `reported` a figure of the venue that was believed has, while the trades of it are not known.
     not_open_ns: the latest query that did not show it open was sent at this time.
     """
 
@@ -59,10 +60,16 @@ class Order:
     order_id: int = 0
     filled: int = 0
     reported: int = 0
+    believed: int = 0
     trades: dict[int, int] = field(default_factory=dict)
     cancel: Query = field(default_factory=Query)
     query: Query = field(default_factory=Query)
     not_open_ns: int = 0
+
+    @property
+    def unbooked(self) -> int:
+        """What the venue says that it has filled, beyond the trades known of it and the figures that were believed."""
+        return max(self.reported - self.filled - self.believed, 0)
 
     @property
     def settled(self) -> bool:

@@ -64,6 +64,11 @@ def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action
         actions += _ask_about(state, market, order)
     if order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
         actions += _ask_trades(state, market, LONGEST_URGENT_WAIT_NS)
+        if (
+            intent.purpose is Purpose.ENTRY
+        ):  # the list may lack the trades for minutes, and what was filled needs a stop
+            query = market.query(Request.POSITION)
+            actions += ask(state, query, Request.POSITION, intent.symbol, longest_wait_ns=LONGEST_URGENT_WAIT_NS)
     settle(state, order)
     return actions
 

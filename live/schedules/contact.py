@@ -34,10 +34,11 @@ class Contact:
             self._disturbed_until(state.quiet_until_ns)
 
     def _is_disturbed(self, now_ns: int) -> bool:
-        """True while a fault lasts, or orders are hidden."""
+        """True while a fault lasts, or what is hidden is a stop or a position; orders alone the engine does without."""
         lasting = (fault for fault in self._faults.active(FaultModel) if fault.NATURE is Nature.LASTING)
         return any(fault.kind not in _HARMLESS for fault in lasting) or any(
-            hidden.until_ms * MS > now_ns for hidden in self._visibility.hidden
+            hidden.until_ms * MS > now_ns and (hidden.conditional or hidden.fault.positions)
+            for hidden in self._visibility.hidden
         )
 
     def _disturbed_until(self, time_ns: int) -> None:
@@ -45,6 +46,9 @@ class Contact:
 
 
 def _consequence_ns(fault: FaultModel) -> int:
-    """For how long after a fault has applied something may still come late, or be waited for in vain."""
-    late_ms = max(getattr(fault, "delay_ms", 0), getattr(fault, "after_ms", 0), getattr(fault, "hidden_ms", 0))
+    """For how long after a fault has applied something may still come late, or be waited for in vain.
+
+    What is hidden is looked at as long as it is.
+    """
+    late_ms = max(getattr(fault, "delay_ms", 0), getattr(fault, "after_ms", 0))
     return max(late_ms * MS, TIMEOUT_NS if fault.kind == "lose_request" else 0)

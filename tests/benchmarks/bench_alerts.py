@@ -172,9 +172,9 @@ async def measured(repeats: int, folder: Path) -> dict[str, list[tuple[float, fl
     recorded_engine.step = timed.decide
     log = open_log(folder, "bench")
     async with SocketWire(address, print) as wire:
-        ((host, (pool, _)),) = wire._lines.items()
-        wire._lines[host] = (pool, Unlimited())  # type: ignore[assignment]  # more orders than an exchange takes
-        pool.send = timed.noting(pool.send)  # type: ignore[method-assign]
+        line = wire._lines[address.rest]
+        wire._lines[address.rest] = line._replace(weights=Unlimited())  # type: ignore[arg-type]  # takes more orders
+        line.pool.send = timed.noting(line.pool.send)  # type: ignore[method-assign]
         with channels() as made:
             around = {name: Around(Notices(channel, START_NS), log) for name, channel in made.items()}
             found: dict[str, list[tuple[float, float]]] = {name: [] for name in made}

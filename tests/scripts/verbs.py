@@ -121,6 +121,7 @@ APART: set[Verb] = {
     ("store", "ingest"),
     ("trades", "sync"),
     ("jobs", "run"),
+    ("flows", "sync"),
     ("live", "emergency-stop"),
     ("live", "run"),
     ("live", "status"),

@@ -18,7 +18,7 @@ NO_KEY: Final = -1125
 NAME: Final = "alone"
 
 
-def check_alone() -> Conversation[Checked]:
+def check_mark() -> Conversation[Checked]:
     """Whether no program has the account's user stream open, or had within the last hour."""
     answer = yield from ask(Call("PUT", PATH, signed=False, keyed=True))
     if answer is not None and answer.status == 200:

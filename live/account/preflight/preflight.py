@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from live.account.preflight.checks import CHECKS, Rules
 from live.account.preflight.facts import read_facts
-from live.account.preflight.mark import check_alone
+from live.account.preflight.mark import check_mark
 from live.account.preflight.report import Checked, Preflight
 from live.account.preflight.stop_proof import prove_stops
 from live.client.conversations import Conversation
@@ -18,7 +18,7 @@ def check_account(rules: Rules, now: Callable[[], int], run: str, has_rights: bo
     """
     facts = yield from read_facts(now, has_rights)
     checks = [found for check in CHECKS for found in check(facts, rules)]
-    checks.append((yield from check_alone()))
+    checks.append((yield from check_mark()))
     if all(check.passed for check in checks):
         for place, contract in enumerate(rules.contracts):
             checks.append((yield from prove_stops(contract, f"{run}-proof-{place}")))

@@ -96,7 +96,7 @@ class Gate:
     def _stop_distance(self, intent: Intent) -> str | None:
         """On the losing side of the entry price: where the entry said, else within the setting and one tick."""
         held = self._ledger.position(intent.symbol)
-        entered = held.stop_from or held.entry_price or self._marks.get(intent.symbol, 0)
+        entered = held.stop_from or held.entry_price(intent.side) or self._marks.get(intent.symbol, 0)
         loses = (entered - intent.trigger_price) * -intent.side.sign
         tick, entry = self._contracts[intent.symbol].tick, self._ledger.orders.get(intent.position)
         if entry is not None and entry.intent.stop_price:

@@ -51,6 +51,7 @@ class SentOrder:
 class Held:
     """A position: by trades, and as the venue last reported it. traded_ns, reported_ns: venue times.
 
+    remaining: what is left of `reported` after later trades; `remaining_ns`: trades after this time are later ones.
     cost: of `quantity` at its entry prices, signed, in units of 1e-16. stop_from: of an adopted position, the price
     that its stop is measured from; else 0.
     """
@@ -60,25 +61,30 @@ class Held:
     reported: int = 0
     traded_ns: int = 0
     reported_ns: int = 0
+    remaining: int = 0
+    remaining_ns: int = 0
     stop_from: int = 0
 
     @property
-    def amounts(self) -> tuple[int, int]:
-        """Signed, by both accounts; a report from before the last trade says nothing."""
-        return self.quantity, self.reported if self.reported_ns >= self.traded_ns else 0
-
-    @property
     def size(self) -> int:
-        """Unsigned; the larger of both accounts."""
-        return max(abs(amount) for amount in self.amounts)
+        """Unsigned; the larger of both accounts. A report from before the last trade says nothing of it."""
+        return max(abs(self.quantity), abs(self.reported) if self.reported_ns >= self.traded_ns else 0)
 
-    @property
-    def entry_price(self) -> int:
-        """Mean entry price by trades, rounded down; 0 where they give no position."""
-        return self.cost // self.quantity if self.quantity else 0
+    def entry_price(self, closing: Side) -> int:
+        """Mean entry price by trades, rounded down; 0 where they give no position that `closing` would reduce."""
+        return self.cost // self.quantity if closing.sign * self.quantity < 0 else 0
 
-    def trade(self, quantity: int, price: int) -> None:
+    def report(self, quantity: int, as_of_ns: int, until_ns: int) -> None:
+        """The venue's figure, which trades up to `until_ns` may be in."""
+        self.reported, self.reported_ns = quantity, as_of_ns
+        self.remaining, self.remaining_ns = quantity, until_ns
+
+    def trade(self, quantity: int, price: int, event_ns: int) -> None:
         """Add a signed quantity: what it closes leaves at the mean entry price, what is beyond opens at `price`."""
+        self.traded_ns = max(self.traded_ns, event_ns)
+        if event_ns > self.remaining_ns:  # never past 0: a report may have been older than it seemed
+            left = self.remaining + quantity
+            self.remaining = left if left * self.remaining > 0 else 0
         after = self.quantity + quantity
         if after * self.quantity <= 0:
             self.stop_from = 0
@@ -92,7 +98,7 @@ class Held:
 
     def reducible(self, side: Side) -> int:
         """How much an order of `side` may reduce, by the account that allows more."""
-        return max(0, *(-side.sign * amount for amount in self.amounts))
+        return max(0, *(-side.sign * amount for amount in (self.quantity, self.remaining)))
 
 
 class GateLedger:
@@ -144,7 +150,7 @@ class GateLedger:
         held = self.position(event.symbol)
         if held.quantity != event.quantity:
             held.quantity, held.cost = event.quantity, event.quantity * event.price
-        held.reported, held.reported_ns = event.quantity, max(held.reported_ns, event.asked_ns)
+        held.report(event.quantity, max(held.reported_ns, event.asked_ns), event.time_ns)
         held.stop_from = (min if event.quantity > 0 else max)(event.price, event.mark)
 
     def _order(self, report: OrderReport) -> None:
@@ -165,8 +171,7 @@ class GateLedger:
             return
         self._trades.add((symbol, fill.trade_id))
         held = self.position(symbol)
-        held.trade(side.sign * fill.quantity, fill.price)
-        held.traded_ns = max(held.traded_ns, event_ns)
+        held.trade(side.sign * fill.quantity, fill.price, event_ns)
         if order := self._by_order_id.get((symbol, order_id)):
             order.filled += fill.quantity
             self._settle(order)
@@ -175,9 +180,10 @@ class GateLedger:
 
     def _position(self, report: PositionReport) -> None:
         held = self.position(report.symbol)
-        as_of_ns = report.asked_ns if report.witness is Witness.QUERY else report.event_ns
+        queried = report.witness is Witness.QUERY
+        as_of_ns = report.asked_ns if queried else report.event_ns
         if as_of_ns >= held.reported_ns:
-            held.reported, held.reported_ns = report.quantity, as_of_ns
+            held.report(report.quantity, as_of_ns, report.time_ns if queried else as_of_ns)
 
     def _answer(self, answer: Answered) -> None:
         order = self.orders.get(answer.client_id)

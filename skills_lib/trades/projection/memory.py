@@ -55,7 +55,8 @@ class Price(msgspec.Struct):
 class RunMemory(msgspec.Struct):
     """run, began_ms, strategy, quotes (margin asset by symbol): of the run. sent: by client id. prices: by pair.
 
-    unclaimed: trades by the number of their order, of which it is not known yet whether it is this run's.
+    placed: its first order was seen. unclaimed: trades by the number of their order, of which it is not known yet
+    whether it is this run's.
     touched: symbol to the time from which round trips and days must be derived again, milliseconds.
     """
 
@@ -65,6 +66,7 @@ class RunMemory(msgspec.Struct):
     quotes: dict[str, str] = {}
     sent: dict[str, OrderUnderWay] = {}
     prices: dict[str, Price] = {}
+    placed: bool = False
     unclaimed: dict[str, list[int]] = {}
     touched: dict[str, int] = {}
 

@@ -16,11 +16,13 @@ from skills_lib.trades.derived.deriving import derive
 from skills_lib.trades.journal.format import Record
 from skills_lib.trades.journal.reading import JournalDamagedError, header_of, read_journal
 from skills_lib.trades.journal.resuming import JournalPlace, records_after
+from skills_lib.trades.projection.bodies import OrderReportBody, body_of
 from skills_lib.trades.projection.memory import RunMemory
 from skills_lib.trades.projection.rows import RecordBatch
 from skills_lib.trades.projection.source import JournalSource
 from skills_lib.trades.projection.stored import StoredRows, offset_name, stored_offset
 from skills_lib.trades.projection.venue_rows import beside_venue
+from skills_lib.trades.reconcile.merging import EXCHANGE
 from skills_lib.trades.store.model import TradeStore, Written
 from skills_lib.trades.store.rows import JournalOffset
 
@@ -57,13 +59,16 @@ class _Projector:
         self._offset = stored_offset(store, source, self._run) or self._nothing()
         self._memory = _memory_of(self._offset)
         self._written = Written()
-        self._stored = StoredRows(store, source)
+        self._take_account(self._offset.account)
 
     def run(self) -> Projected:
         """Apply all records that are there, then derive."""
         begin = self._offset.sequence
         batch, count = self._new_batch(), 0
         for record, place in self._records():
+            if not self._memory.placed and self._is_of_another_exchange(record):
+                self._take_account(f"{self._source.account}~{self._run}")
+                batch = self._new_batch()
             batch.take(record)
             count += 1
             self._offset = replace(
@@ -80,6 +85,24 @@ class _Projector:
             self._write(batch)
         self._derive()
         return Projected(self._run, self._offset.sequence - begin, self._written)
+
+    def _take_account(self, account: str) -> None:
+        """Write rows of this account from now on."""
+        self._source = replace(self._source, account=account)
+        self._offset = replace(self._offset, account=account)
+        self._stored = StoredRows(self._store, self._source)
+
+    def _is_of_another_exchange(self, record: Record) -> bool:
+        """Whether the run's first order has the number of another run's: a local exchange that begins anew counts anew.
+
+        Such a run has an account of its own in the store, so that neither replaces the other's rows.
+        """
+        body = body_of(record, self._source.path.name)
+        if not isinstance(body, OrderReportBody) or not self._memory.owns(body.client_id):
+            return False
+        self._memory.placed = True
+        known = self._stored.order(body.symbol, body.order_id)
+        return known is not None and known.source != EXCHANGE and known.client_order_id != body.client_id
 
     def _records(self) -> Iterator[tuple[Record, JournalPlace]]:
         offset = self._offset

@@ -16,16 +16,17 @@ GRACE_MS: Final = 10_000
 class JournalSpans:
     """When journals were written for an account: pairs of first and last time, milliseconds, both included.
 
-    runs: whose orders have client ids that begin with the run.
+    runs: when each began; the client ids of its orders begin with it. What a start tries out before is in no journal.
     """
 
     spans: tuple[tuple[int, int], ...] = ()
-    runs: frozenset[str] = frozenset()
+    runs: Mapping[str, int] = field(default_factory=dict)
 
     def __contains__(self, row: StoredFill | StoredOrder) -> bool:
         """Whether a journal should have a row: any fill while one was written, and every order of its run."""
         if isinstance(row, StoredOrder):
-            return row.client_order_id.partition("-")[0] in self.runs
+            began_ms = self.runs.get(row.client_order_id.partition("-")[0])
+            return began_ms is not None and row.created_ms >= began_ms
         return any(first <= row.time_ms <= last for first, last in self.spans)
 
 
@@ -58,7 +59,7 @@ def match(
             written = merged(mine, row)
         else:
             result.found += missing_here([row] if row in journalled else [], now_ms)
-            written = replace(row, strategy_id=mine.strategy_id) if mine else row
+            written = replace(row, strategy_id=row.strategy_id or mine.strategy_id) if mine else row
         if written == mine:
             result.unchanged += 1
         else:

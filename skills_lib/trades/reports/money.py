@@ -42,6 +42,21 @@ class MoneySums:
         """realised - fees + funding."""
         return add(subtract(self.realised, self.fees), self.funding)
 
+    def __add__(self, other: "MoneySums") -> "MoneySums":
+        assets = self.other_fees.keys() | other.other_fees.keys()
+        return MoneySums(
+            realised=add(self.realised, other.realised),
+            fees=add(self.fees, other.fees),
+            funding=add(self.funding, other.funding),
+            other_fees={
+                one: add(self.other_fees.get(one, ZERO), other.other_fees.get(one, ZERO)) for one in sorted(assets)
+            },
+            unknown_profit=self.unknown_profit + other.unknown_profit,
+            fills=self.fills + other.fills,
+            trades=self.trades + other.trades,
+            wins=self.wins + other.wins,
+        )
+
 
 @dataclass(slots=True)
 class Earned:
@@ -92,36 +107,46 @@ def _funding(store: TradeStore, where: Filter) -> Iterator[StoredIncome]:
 
 
 class _Sums:
-    """Adds rows to the whole and to their days."""
+    """Adds rows to their days."""
 
     def __init__(self, span: ReportSpan) -> None:
-        self.whole, self.days = MoneySums(), dict[date, MoneySums]()
+        self.days: dict[date, MoneySums] = {}
         self.changes: list[Change] = []
         self._spans = list(span.days())
         self._ends = [day.until_ms for day in self._spans]
 
+    @property
+    def whole(self) -> MoneySums:
+        """The sums of all days."""
+        return sum(self.days.values(), MoneySums())
+
     def add_fill(self, time_ms: int, symbol: str, trade_id: int, *amounts: Any) -> None:
         realised, fee_quote, fee, fee_asset = amounts
-        for money in (self.whole, self._day(time_ms)):
-            money.fills += 1
-            money.realised = add(money.realised, realised or ZERO)
-            money.fees = add(money.fees, fee_quote or ZERO)
-            money.unknown_profit += realised is None
-            if fee_quote is None and (fee or not fee_asset):
+        money = self._day(time_ms)
+        money.fills += 1
+        if realised is None:
+            money.unknown_profit, realised = money.unknown_profit + 1, ZERO
+        if fee_quote is None:
+            fee_quote = ZERO
+            if fee or not fee_asset:
                 asset = fee_asset or "unknown"
                 money.other_fees[asset] = add(money.other_fees.get(asset, ZERO), fee)
-        self.changes.append((time_ms, symbol, trade_id, subtract(realised or ZERO, fee_quote or ZERO)))
+        money.realised, money.fees = add(money.realised, realised), add(money.fees, fee_quote)
+        self.changes.append((time_ms, symbol, trade_id, subtract(realised, fee_quote)))
 
     def add_funding(self, row: StoredIncome) -> None:
-        for money in (self.whole, self._day(row.time_ms)):
-            money.funding = add(money.funding, row.amount)
+        money = self._day(row.time_ms)
+        money.funding = add(money.funding, row.amount)
         self.changes.append((row.time_ms, row.symbol, row.income_id, row.amount))
 
     def add_trade(self, closed_ms: int, pnl: Decimal) -> None:
-        for money in (self.whole, self._day(closed_ms)):
-            money.trades += 1
-            money.wins += pnl > 0
+        money = self._day(closed_ms)
+        money.trades += 1
+        money.wins += pnl > ZERO
 
     def _day(self, time_ms: int) -> MoneySums:
         day = self._spans[bisect_right(self._ends, time_ms)].day
-        return self.days.setdefault(day, MoneySums())
+        found = self.days.get(day)
+        if found is None:
+            found = self.days[day] = MoneySums()
+        return found

@@ -43,6 +43,8 @@ BY_STATE: dict[str, tuple[type[TwokeyError], str]] = {
         StoreBusyError,
         "somebody else holds a table; nothing was changed. Repeat the command when they are done",
     ),
+    "40001": (StoreBusyError, "another writer changed the same rows; nothing was changed. Repeat the command"),
+    "40P01": (StoreBusyError, "another writer held the same rows; nothing was changed. Repeat the command"),
     "57014": (StoreBusyError, "it took too long; nothing was changed. Repeat the command"),
     "25006": (InputError, "it is read-only. Use the primary server"),
     **dict.fromkeys(
@@ -109,7 +111,7 @@ def _reason(cause: Any) -> tuple[type[TwokeyError], str]:
             return kind, reason
     if isinstance(cause, OverflowError) or getattr(cause, "sqlstate", None) == "22003":
         return InputError, "a number does not fit 64 bits. No row was written"
-    if type(cause).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout"):
+    if {"OperationalError", "InterfaceError"} & {one.__name__ for one in type(cause).__mro__}:
         return StoreUnavailableError, f"it cannot be reached ({_last_part(text)}). Repeat the command when it is back"
     return TwokeyError, f"the database refused ({_last_part(text)}). Nothing was written"
 

@@ -1,9 +1,10 @@
 """What every store answers, whatever database it is in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, Protocol, TypeVar
 
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.trades.store.address import StoreAddress
@@ -127,10 +128,18 @@ def position_of(row: StoredRow) -> Position:
 def last_of_each(rows: Sequence[R], *, keep: bool) -> list[R]:
     """One row a key, in order of the key: the last with the greatest guard; with keep the first."""
     kind = type(rows[0])
-    found: dict[Position, R] = {}
-    for row in reversed(rows) if keep else rows:
-        key = tuple(getattr(row, name) for name in kind.KEY)
-        other = found.get(key)
-        if keep or other is None or not kind.GUARD or getattr(row, kind.GUARD) >= getattr(other, kind.GUARD):
-            found[key] = row
+    key_of = attrgetter(*kind.KEY)
+    found = dict(zip(map(key_of, rows), rows, strict=True))
+    if len(found) < len(rows):
+        found = dict(zip(map(key_of, reversed(rows)), reversed(rows), strict=True)) if keep else _newest(rows, key_of)
     return [found[key] for key in sorted(found)]
+
+
+def _newest(rows: Sequence[R], key_of: Callable[[R], Any]) -> dict[Any, R]:
+    guard = type(rows[0]).GUARD
+    found: dict[Any, R] = {}
+    for row in rows:
+        other = found.get(key_of(row))
+        if other is None or not guard or getattr(row, guard) >= getattr(other, guard):
+            found[key_of(row)] = row
+    return found

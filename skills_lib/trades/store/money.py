@@ -32,6 +32,8 @@ def plain_text(amount: Decimal) -> str:
     if type(amount) is not Decimal or not amount.is_finite() or amount.adjusted() > MAX_EXPONENT:
         raise InputError(f"{amount!r} is not an exact amount. Give a finite Decimal below 1e{MAX_EXPONENT + 1}.")
     text = str(amount)
+    if text.isdigit():
+        return text
     if "E" in text or text[-1] == "0" or text[0] == "-":
         text = format(amount, "f")
         text = text.rstrip("0").rstrip(".") if "." in text else text

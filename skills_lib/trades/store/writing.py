@@ -82,6 +82,8 @@ def _to_postgresql(
     connection: Connection, statements: Statements, rows: Sequence[StoredRow], owner: str, keep: bool
 ) -> tuple[int, int]:
     values = list(statements.values(rows, owner, _exact))
+    if len(values) >= _BY_COPY and _copied_as_new(connection, statements, values):
+        return len(values), 0
     if len(values) < _BY_COPY:
         row = f"({', '.join(['%s'] * len(statements.columns))})"
         source = f"values {', '.join([row] * len(values))}"
@@ -96,6 +98,35 @@ def _to_postgresql(
     return inserted, replaced.rowcount
 
 
+def _copied_as_new(connection: Connection, statements: Statements, values: list[list[Any]]) -> bool:
+    """COPY straight into the table where it has no row between the first and the last key.
+
+    Somebody else may write one meanwhile, or the database may sort text otherwise: then nothing of it stays, and the
+    rows go by the temporary table.
+    """
+    import psycopg
+
+    if _holds_between(connection, statements, values[0], values[-1]):
+        return False
+    try:
+        with connection.begin_nested():
+            _copy(connection, statements.table, statements, values)
+    except psycopg.errors.UniqueViolation:
+        return False
+    return True
+
+
+def _holds_between(connection: Connection, statements: Statements, first: list[Any], last: list[Any]) -> bool:
+    key = (OWNER, *statements.kind.KEY)
+    places = [statements.columns.index(name) for name in key]
+    marks, names = ", ".join(["%s"] * len(key)), ", ".join(key)
+    found = connection.exec_driver_sql(
+        f"select 1 from {statements.table} where ({names}) >= ({marks}) and ({names}) <= ({marks}) limit 1",
+        tuple(row[i] for row in (first, last) for i in places),
+    )
+    return found.first() is not None
+
+
 def _stage(connection: Connection, statements: Statements, values: list[list[Any]]) -> None:
     """Copy the rows into a temporary table of this transaction."""
     columns = ", ".join(statements.columns)
@@ -103,8 +134,12 @@ def _stage(connection: Connection, statements: Statements, values: list[list[Any
     connection.exec_driver_sql(
         f"create temporary table {_STAGE} on commit drop as select {columns} from {statements.table} with no data"
     )
+    _copy(connection, _STAGE, statements, values)
+
+
+def _copy(connection: Connection, table: str, statements: Statements, values: list[list[Any]]) -> None:
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"copy {_STAGE} ({columns}) from stdin") as copy:
+    with cursor.copy(f"copy {table} ({', '.join(statements.columns)}) from stdin") as copy:
         for one in values:
             copy.write_row(one)
 

@@ -89,7 +89,7 @@ class CoverageBook:
 
     def remember(self, subject: str, text: str, symbol: str = "") -> StoredCoverage:
         """The row that remembers a text of a subject."""
-        row = replace(self.extended(subject, symbol, self.now_ms, self.now_ms), cursor_json=text)
+        row = replace(self.extended(subject, symbol, self.now_ms, self.now_ms), cursor_json=text, note="")
         self._rows[subject, symbol] = row
         return row
 

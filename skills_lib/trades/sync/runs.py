@@ -7,7 +7,7 @@ import msgspec
 
 from skills_lib.trades.reconcile.matching import JournalSpans
 from skills_lib.trades.store.model import Filter, TradeStore
-from skills_lib.trades.store.rows import JournalOffset, StoredIncome
+from skills_lib.trades.store.rows import JournalOffset, StoredIncome, StoredOrder
 
 
 class _Remembered(msgspec.Struct):
@@ -36,7 +36,13 @@ class RunsOfAccount:
     def spans(self) -> JournalSpans:
         """When journals were written."""
         begun = [run for run in self._runs if run.first_ms]
-        return JournalSpans(tuple((run.first_ms, run.last_ms) for run in begun), frozenset(run.name for run in begun))
+        return JournalSpans(
+            tuple((run.first_ms, run.last_ms) for run in begun), {run.name: run.first_ms for run in begun}
+        )
+
+    def is_named(self, order: StoredOrder) -> bool:
+        """Whether an order's client id is of one of the runs."""
+        return order.client_order_id.partition("-")[0] in self.spans.runs
 
     def strategy_at(self, row: StoredIncome) -> str:
         """The strategy that ran when an entry without a trade was booked."""

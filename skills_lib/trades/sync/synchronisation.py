@@ -32,6 +32,7 @@ from skills_lib.trades.sync.listings import (
     ORDERS,
     TRADES,
     UNFILLED_KEPT_MS,
+    WEEK_MS,
     Listing,
     rows_between,
     windows,
@@ -136,12 +137,18 @@ class AccountSync:
 
     def _fills(self, symbol: str, first_ms: int, last_ms: int) -> None:
         listed = rows_between(self._reader, TRADES, symbol, first_ms, last_ms, self._limit)
-        theirs = [self._account.fill(row, self._price) for row in listed]
+        orders = self._orders_by_number(symbol, first_ms, last_ms) if listed else {}
+        theirs = [_named(self._account.fill(row, self._price), orders.get(row.order_id)) for row in listed]
         ours = self._store.rows(StoredFill, self._span(symbol, first_ms, last_ms))
         matched = match(ours, theirs, self._runs.spans, self.book.now_ms)
         for row in matched.rows:
             self._touch(symbol, row.time_ms)
         self._write(TRADES.subject, symbol, first_ms, last_ms, matched, len(listed))
+
+    def _orders_by_number(self, symbol: str, first_ms: int, last_ms: int) -> dict[int, StoredOrder]:
+        """Regular orders that fills of a span may be of; those made more than a window earlier are not looked for."""
+        where = replace(self._span(symbol, first_ms - WEEK_MS, last_ms), equal={"family": "order"})
+        return {order.order_id: order for order in self._store.rows(StoredOrder, where)}
 
     def _orders(
         self, listing: Listing[ListedOrder] | Listing[ListedAlgo], symbol: str, first_ms: int, last_ms: int
@@ -151,7 +158,7 @@ class AccountSync:
         where = replace(self._span(symbol, first_ms, last_ms), equal={"family": family})
         known = {subject_of(row): row for row in self._store.rows(StoredOrder, where)}
         for row in listed:
-            if subject_of(row) not in known and row in self._runs.spans:
+            if subject_of(row) not in known and self._runs.is_named(row):
                 known |= {subject_of(one): one for one in self._stored_order(symbol, family, row.order_id)}
         matched = match(known.values(), listed, self._runs.spans, self.book.now_ms)
         self._look_up(matched)
@@ -260,3 +267,10 @@ class AccountSync:
 
     def _span(self, symbol: str, first_ms: int, last_ms: int) -> Filter:
         return replace(self._where, symbol=symbol or None, since_ms=first_ms, until_ms=last_ms + 1)
+
+
+def _named(fill: StoredFill, order: StoredOrder | None) -> StoredFill:
+    """A fill with its order's client id, strategy and run, which the list of trades does not have."""
+    if order is None:
+        return fill
+    return replace(fill, client_order_id=order.client_order_id, strategy_id=order.strategy_id, run=order.run)

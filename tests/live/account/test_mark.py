@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from live.account.preflight.mark import NAME, check_alone, take_away
+from live.account.preflight.mark import NAME, check_mark, take_away
 from live.client.user_stream import UserStream
 from tests.live.account.holding import Holding, S, holding
 
@@ -34,15 +34,15 @@ def test_a_stream_that_was_ended_is_not_opened_again_by_the_end_of_its_key() -> 
     stream.end()
     opened.have(take_away())
     play(opened, 5)
-    assert opened.have(check_alone()).passed
+    assert opened.have(check_mark()).passed
 
 
 def test_an_account_without_a_user_stream_has_no_daemon() -> None:
-    assert holding().have(check_alone()).passed
+    assert holding().have(check_mark()).passed
 
 
 def test_a_daemon_on_another_machine_refuses_the_start_with_what_to_do() -> None:
-    found = with_a_daemon().have(check_alone())
+    found = with_a_daemon().have(check_mark())
     assert (found.name, found.passed) == (NAME, False)
     assert "twokey live emergency-stop" in found.remedy
     assert "\n" not in str(found)
@@ -52,13 +52,13 @@ def test_the_mark_is_gone_once_it_was_taken_away_and_taking_it_away_twice_does_n
     opened = with_a_daemon()
     opened.have(take_away())
     opened.have(take_away())
-    assert opened.have(check_alone()).passed
+    assert opened.have(check_mark()).passed
 
 
 def test_the_check_makes_no_mark_of_its_own() -> None:
     opened = holding()
-    opened.have(check_alone())
-    assert opened.have(check_alone()).passed
+    opened.have(check_mark())
+    assert opened.have(check_mark()).passed
 
 
 def test_a_key_that_was_not_renewed_for_an_hour_is_no_mark_any_more() -> None:
@@ -66,12 +66,12 @@ def test_a_key_that_was_not_renewed_for_an_hour_is_no_mark_any_more() -> None:
     for number in list(opened.wire._listeners):
         opened.wire.close(number)
     opened.venue.advance(opened.now() + 3_601 * S)
-    assert opened.have(check_alone()).passed
+    assert opened.have(check_mark()).passed
 
 
 @pytest.mark.parametrize("kind", ["lose_request", "garbage_response", "answer"])
 def test_an_answer_that_says_nothing_does_not_pass(kind: str) -> None:
     fault = {"kind": kind, "path": "/fapi/v1/listenKey", "when": {"at_ms": 0}, "end": {"never": True}}
-    found = holding(fault).have(check_alone())
+    found = holding(fault).have(check_mark())
     assert not found.passed
     assert found.found.startswith("/fapi/v1/listenKey")

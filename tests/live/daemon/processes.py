@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -112,12 +112,15 @@ class Site:
     async def status(self, holds: Callable[[LiveStatus], bool]) -> LiveStatus:
         """The status, once something holds."""
 
+        seen: list[LiveStatus] = []
+
         async def look() -> LiveStatus | None:
             status = (await self.ask(ControlCommand.STATUS)).status
             assert status is not None
+            seen[:] = [status]
             return status if holds(status) else None
 
-        found: LiveStatus = await until(look)
+        found: LiveStatus = await until(look, seen)
         return found
 
     async def ask(self, command: ControlCommand, reason: str = "test") -> ControlReply:
@@ -164,15 +167,15 @@ class Site:
         )
 
 
-async def until(look: Callable[[], Awaitable[Any]]) -> Any:
-    """What `look` finds, as soon as it finds something."""
+async def until(look: Callable[[], Awaitable[Any]], seen: Sequence[object] = ()) -> Any:
+    """What `look` finds, as soon as it finds something. seen: what it has found so far, to be shown where it fails."""
     loop = asyncio.get_running_loop()
     end_s = loop.time() + WITHIN_S
     while loop.time() < end_s:
         if found := await look():
             return found
         await asyncio.sleep(LOOK_S)
-    raise AssertionError("it did not happen in time")
+    raise AssertionError(f"it did not happen in time; seen: {seen}")
 
 
 async def at_a_site(body: Body, settings: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ def answer(outcome: RequestOutcome, code: int = 0, request: Request = Request.PL
     return Answered(NOW_NS, request, SYMBOL, "r-9", outcome, code)
 
 
-def told(observed: Observed, state: EngineState, *answers: Answered) -> list[EndedAction]:
+def ends(observed: Observed, state: EngineState, *answers: Answered) -> list[EndedAction]:
     """Actions that these answers end."""
     found = (observed.on_event(one, (), state) for one in answers)
     return [ended for ended in found if ended]
@@ -42,7 +42,7 @@ def told(observed: Observed, state: EngineState, *answers: Answered) -> list[End
 def test_the_same_refusal_three_times_ends_an_entry_and_the_status_says_why() -> None:
     observed, state = Observed(), entering()
     refusals = [answer(REJECTED, MARGIN)] * 3
-    (ended,) = told(observed, state, *refusals)
+    (ended,) = ends(observed, state, *refusals)
     assert ended == EndedAction(Purpose.ENTRY, "enter BTCUSDT: refused 3 times in a row with -2019")
     (shown,) = observed.refused
     assert (shown.action, shown.code, shown.times, shown.ended) == ("enter BTCUSDT", MARGIN, 3, True)
@@ -62,7 +62,7 @@ def test_the_same_refusal_three_times_ends_an_entry_and_the_status_says_why() ->
 )
 def test_another_answer_an_outage_a_limit_and_a_price_that_moved_end_nothing(answers: list[Answered]) -> None:
     observed = Observed()
-    assert told(observed, entering(), *answers) == []
+    assert ends(observed, entering(), *answers) == []
     assert observed.refused == ()
 
 
@@ -71,17 +71,17 @@ def test_what_the_market_may_end_is_tried_more_often() -> None:
     order = working(state, OrderState.SENT)
     state.orders["r-9"] = type(order)(exit_of_a_long(client_id="r-9"), OrderState.SENT, NOW_NS)
     refusal = answer(RequestOutcome.RECONCILE, NOT_REDUCING)
-    assert told(observed, state, *[refusal] * (PASSING - 1)) == []
+    assert ends(observed, state, *[refusal] * (PASSING - 1)) == []
     assert [one.ended for one in observed.refused] == [False]
-    assert [one.purpose for one in told(observed, state, refusal)] == [Purpose.EXIT]
+    assert [one.purpose for one in ends(observed, state, refusal)] == [Purpose.EXIT]
 
 
 def test_a_person_who_resumes_has_entries_tried_again() -> None:
     observed, state = Observed(), entering()
-    told(observed, state, *[answer(REJECTED, MARGIN)] * 3)
+    ends(observed, state, *[answer(REJECTED, MARGIN)] * 3)
     observed.on_event(Commanded(NOW_NS, Command.RESUME, "test"), (), state)
     assert observed.refused == ()
-    assert len(told(observed, state, *[answer(REJECTED, MARGIN)] * 3)) == 1
+    assert len(ends(observed, state, *[answer(REJECTED, MARGIN)] * 3)) == 1
 
 
 def test_alerts_are_counted_by_their_code() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.client.user_stream import UserStream
 from live.client.wire import S
 from live.daemon.opening import Ready, check_start, read_clock
 from live.daemon.settings import DaemonSettings
@@ -57,6 +58,14 @@ def test_a_position_of_somebody_else_refuses_the_start_in_one_line_with_a_remedy
     with pytest.raises(TwokeyError, match=r"The account is not ready.*nothing_foreign: BTCUSDT 0\.1; allowed") as found:
         start(wire)
     assert "\n" not in str(found.value)
+
+
+def test_a_daemon_on_another_machine_refuses_the_start(wire: VirtualWire) -> None:
+    other = VirtualWire(wire.venue)
+    UserStream(other, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))).start()
+    wire.venue.advance(wire.now_ns + S)
+    with pytest.raises(TwokeyError, match=r"The account is not ready.*alone: a user stream of this account is open"):
+        start(wire)
 
 
 def test_a_capital_that_is_too_small_refuses_the_start(wire: VirtualWire) -> None:

@@ -37,9 +37,6 @@ async def test_a_daemon_killed_in_a_position_goes_on_with_it_alone_and_stops_at_
     third = await site.start()
     code, text = await third.end()
     assert (code, f"(process {second.number})" in text) == (1, True), text
-    other = await site.start("--session", "other-machine")
-    code, text = await other.end()
-    assert (code, "alone: a user stream of this account is open" in text) == (1, True), text
     second.send(signal.SIGTERM)
     code, text = await second.end()
     assert (code, "Nothing of this run is left, by two reads." in text) == (0, True), text
@@ -49,7 +46,7 @@ async def test_a_daemon_killed_in_a_position_goes_on_with_it_alone_and_stops_at_
     assert last.carried
     assert replay_journal(last.path).unwritten == 0
     assert has_ended(site.folder.heartbeat.read_bytes()), "so the watchdog closes nothing"
-    code, status = await site.answer("status", "--session", "simulator")
+    code, status = await site.answer("status")
     assert (code, status["running"], status["killed"]["latched"]) == (0, False, False)
 
 

@@ -217,6 +217,15 @@ def test_a_position_that_only_the_venue_reports_is_measured_at_the_mark() -> Non
     assert scene.refusal(stop_of_a_long(trigger_price=59_000 * SCALE)) == FAR
 
 
+def test_a_position_that_only_the_venue_reports_has_no_price_of_trades_on_the_other_side() -> None:
+    scene = Scene()
+    trade = AccountTrade(9, Side.SELL, scene.fill("0.1", PRICE + 300 * SCALE), NOW_NS)
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade,)))
+    scene.gate.observe(position(SYMBOL, "0.1", NOW_NS + 1, Witness.QUERY))
+    assert scene.refusal(stop_of_a_long()) == ""
+    assert scene.refusal(stop_of_a_long(trigger_price=PRICE + 210 * SCALE)) == FAR
+
+
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [

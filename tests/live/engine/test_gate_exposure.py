@@ -105,6 +105,29 @@ def test_an_older_report_of_a_position_says_nothing(witness: Witness) -> None:
     assert scene.refusal(exit_of_a_long(quantity=parse("0.05"))) != "", "older than the last trade"
 
 
+def sold(scene: Scene, quantity: str, at_ns: int) -> TradesReport:
+    trade = AccountTrade(77, Side.SELL, scene.fill(quantity), at_ns)
+    return TradesReport(at_ns, SYMBOL, at_ns, NOW_NS, (trade,))
+
+
+def test_what_later_trades_leave_of_a_reported_position_may_be_closed() -> None:
+    scene = Scene()
+    scene.gate.observe(position(SYMBOL, "0.1", NOW_NS, Witness.QUERY))
+    scene.gate.observe(sold(scene, "0.04", NOW_NS + S))
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.06"))) == ""
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.061"))) != ""
+    scene.gate.observe(sold(scene, "0.07", NOW_NS + 2 * S))
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.001"))) != ""
+
+
+def test_a_trade_during_a_query_may_be_in_its_answer_and_is_not_subtracted() -> None:
+    scene = Scene()
+    answer = position(SYMBOL, "0.06", NOW_NS, Witness.QUERY)
+    scene.gate.observe(msgspec.structs.replace(answer, time_ns=NOW_NS + 2 * S))
+    scene.gate.observe(sold(scene, "0.04", NOW_NS + S))
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.06"))) == ""
+
+
 def test_contracts_of_the_gate_are_its_own() -> None:
     contracts = [CONTRACT]
     gate = Gate(highest(Executor.SCALP, CAPITAL), CAPITAL, contracts, STOP_BPS)

@@ -204,6 +204,16 @@ def test_missing_fills_are_asked_for_every_four_seconds_however_often_the_list_o
     session.check_protected()
 
 
+def test_an_entry_that_has_filled_gets_its_stop_though_no_list_shows_its_trades(session: Session) -> None:
+    session.signal()
+    session.arrive()
+    session.venue.stream.clear()
+    session.venue.ledger.trades.clear()
+    session.settle(10 * SECOND)
+    assert session.state.positions[SYMBOL].believed
+    assert session.venue.open_stops
+
+
 def test_the_cancel_of_a_stop_is_tried_every_four_seconds_however_often_it_failed(session: Session) -> None:
     session.signal()
     session.deliver()

@@ -20,13 +20,15 @@ from live.sockets.endpoints import TradingVenue, VenueAddress
 from skills_lib.settings import Settings
 
 CAPITAL = 40_000 * SCALE
-STRATEGY = ImbalanceSettings(max_spread_bps=2 * SCALE, max_age_ms=5_000, cooldown_ms=2_000, hold_ms=20_000)
+STRATEGY = ImbalanceSettings(max_spread_bps=2 * SCALE, max_age_ms=5_000, cooldown_ms=20_000, hold_ms=20_000)
+POSITION = 1_000 * SCALE
+"""So small that hundreds of trades, each of which costs its fees, stay within the day's loss."""
 
 
 def main(host: str, session: str, speed: int) -> int:
     """Trade until stopped; the exit code."""
     address = VenueAddress.of(TradingVenue.SIMULATOR, host)
-    limits = effective(Executor.SCALP, CAPITAL, {})
+    limits = effective(Executor.SCALP, CAPITAL, {"position": POSITION})
     settings = DaemonSettings(TradingVenue.SIMULATOR, address, ("BTCUSDT",), CAPITAL, limits, STRATEGY, speed=speed)
     home = Settings().home
     log = open_log(home / "live" / "logs", session)

@@ -36,7 +36,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass
 class PartResult:
-    """What a part came to. seconds: of the tape. memory_mb: of the daemon's process, each five seconds of the machine.
+    """What a part came to. seconds: of the tape. memory_mb: of each process, every five seconds.
 
     known, wallet: profit in units of 1e-8, by the journals and by the exchange. kinds: of faults, how often each
     applied. ends: exit code and last line of each process.
@@ -51,7 +51,7 @@ class PartResult:
     known: int = 0
     wallet: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
-    memory_mb: list[float] = field(default_factory=list)
+    memory_mb: list[list[float]] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
@@ -115,6 +115,7 @@ class _Part:
         )
         ended = asyncio.ensure_future(process.communicate())
         self._result.runs += 1
+        self._result.memory_mb.append([])
         while self._server.venue.now_ns < until_ns and not ended.done():
             await asyncio.wait([ended], timeout=SAMPLE_S)
             self._sample(process.pid)
@@ -122,7 +123,7 @@ class _Part:
             process.send_signal(signal.SIGTERM)
         output, _ = await asyncio.wait_for(ended, END_WITHIN_S)
         last = output.decode().strip().splitlines()[-1:]
-        self._result.ends.append(f"{process.returncode}: {last[0] if last else ''}")
+        self._result.ends.append(f"{process.returncode}: {last[0][:120] if last else ''}")
         if latched(self._folder) is not None:
             release(self._folder)
 
@@ -131,7 +132,7 @@ class _Part:
             pages = int(Path(f"/proc/{number}/statm").read_text(encoding="ascii").split()[1])
         except (OSError, IndexError):
             return
-        self._result.memory_mb.append(round(pages * PAGE / 1e6, 1))
+        self._result.memory_mb[-1].append(round(pages * PAGE / 1e6, 1))
 
     def _conclude(self) -> None:
         venue, found = self._server.venue, self._result

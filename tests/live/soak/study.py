@@ -10,6 +10,7 @@ mean of its last quarter is at most a tenth above that of its second quarter.
 import argparse
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
@@ -45,27 +46,37 @@ def main() -> int:
 
 def problems(block: dict[str, Any]) -> list[str]:
     """What of a part did not hold."""
-    found, memory = list(block["violations"]), block["memory_mb"]
+    found, memory = list(block["violations"]), longest_life(block)
     quarter = len(memory) // 4
-    if quarter and block["runs"] == 1 and mean(memory[-quarter:]) > GROWTH * mean(memory[quarter : 2 * quarter]):
+    if quarter and mean(memory[-quarter:]) > GROWTH * mean(memory[quarter : 2 * quarter]):
         found.append("memory grows")
     return found
 
 
+def longest_life(block: dict[str, Any]) -> list[float]:
+    """The memory of the process that lived longest."""
+    lives: list[list[float]] = block["memory_mb"]
+    return max(lives, key=len, default=[])
+
+
 def show(number: int, block: dict[str, Any]) -> None:
     """Print what a part came to."""
-    memory = block["memory_mb"]
+    memory = longest_life(block)
     series = " ".join(f"{size:.0f}" for size in memory[:: max(1, len(memory) // 20)])
     lines = (
         f"part {number}: {block['seconds'] / 60:.0f} min of tape, {block['runs']} runs, {block['orders']} orders, "
         f"{block['fills']} fills, {sum(block['kinds'].values())} times a fault of {len(block['kinds'])} kinds",
         f"  memory, MB: {series}",
         f"  profit, 1e-8: {block['known']} by the journals, {block['wallet']} by the exchange",
-        f"  longest without a stop: {block['longest_naked_ms'] / 1000:.1f} s of tape; ends: {'; '.join(block['ends'])}",
+        f"  longest without a stop: {block['longest_naked_ms'] / 1000:.1f} s of tape; ends: {_counted(block['ends'])}",
         f"  {'; '.join(problems(block)) or 'passed'}",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _counted(ends: list[str]) -> str:
+    return "; ".join(f"{count} x {end}" for end, count in Counter(ends).items())
 
 
 def _options() -> argparse.Namespace:

@@ -23,7 +23,7 @@ def test_a_tape_is_read_as_it_is_drawn() -> None:
 
 def test_memory_that_grows_and_violations_fail_a_part() -> None:
     def block(memory: list[float], **changes: Any) -> dict[str, Any]:
-        return vars(PartResult(memory_mb=memory, runs=1, **changes))
+        return vars(PartResult(memory_mb=[[1.0], memory], runs=2, **changes))
 
     assert problems(block([50.0] + [200.0] * 40)) == []
     assert problems(block([50.0 + n for n in range(100)])) == ["memory grows"]

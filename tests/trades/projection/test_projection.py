@@ -89,14 +89,14 @@ def test_interrupted_at_any_call_of_the_database_each_row_is_there_once(
         with new_store(folder) as store:
             failing: Any = FailingStore(store, at, after=after)
             try:
-                project(failing, traded.source, batch_rows=8)
+                project(failing, traded.source, batch_rows=16)
             except InterruptedHereError:
                 project(store, traded.source, batch_rows=5)
                 assert contents(store) == expected, f"interrupted at call {at}"
                 at += 1
                 continue
             break
-    assert at > 12
+    assert at > 8
 
 
 @settings(max_examples=6, deadline=None)
@@ -239,3 +239,23 @@ def test_every_journal_of_a_workspace_is_projected_and_the_backlog_counts_the_re
 def test_two_projectors_of_a_store_do_not_work_at_once(sqlite: SqlStore) -> None:
     with locked(sqlite), pytest.raises(StoreBusyError, match="Another process fills the store"), locked(sqlite, 0):
         pass
+
+
+def test_a_run_at_an_exchange_that_began_anew_replaces_nothing(
+    traded: Traded, sqlite: SqlStore, tmp_path: Path, expected: dict[str, list[Any]]
+) -> None:
+    project(sqlite, traded.source)
+    run = next(iter(read_journal(traded.journal))).body["run"]
+    renamed = [
+        (time_ns, kind, msgspec.json.decode(msgspec.json.encode(body).replace(f'"{run}'.encode(), b'"other')))
+        for time_ns, kind, body in _entries(traded.journal)
+    ]
+    head = next(iter(read_journal(traded.journal))).body | {"run": "other"}
+    path = tmp_path / "other.journal"
+    path.write_bytes(b"".join(lines_of(renamed, (1, HEADER, head))))
+    project(sqlite, source_of(path), batch_rows=3)
+    project(sqlite, source_of(path))
+    found = contents(sqlite)
+    for name in ("fills", "orders", "crypto_trades"):
+        assert [row for row in found[name] if row.account == "paper"] == expected[name]
+        assert len([row for row in found[name] if row.account == "paper~other"]) == len(expected[name])

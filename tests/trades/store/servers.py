@@ -69,8 +69,11 @@ def system_programs() -> Path | None:
 
 
 @contextmanager
-def postgres_server(programs: Path) -> Iterator[PostgresServer]:
-    """A server, stopped and removed afterwards. Its folder is outside pytest's, which other users may not enter."""
+def postgres_server(programs: Path, certificate: bytes = b"") -> Iterator[PostgresServer]:
+    """A server, with TLS where it is given a certificate with its key; stopped and removed afterwards.
+
+    Its folder is outside pytest's, which other users may not enter.
+    """
     folder = Path(mkdtemp(prefix="twokey-pg-", dir="/tmp"))
     server = PostgresServer(folder, programs, free_port())
     try:
@@ -90,11 +93,23 @@ def postgres_server(programs: Path) -> Iterator[PostgresServer]:
             "-N",
             "--locale=C",
         )
+        if certificate:
+            _use_certificate(folder / "data", certificate)
         server.start()
         yield server
         server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _use_certificate(data: Path, content: bytes) -> None:
+    for name in ("server.crt", "server.key"):
+        (data / name).write_bytes(content)
+        (data / name).chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(data / name, UNPRIVILEGED)
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write("ssl = on\n")
 
 
 def free_port() -> int:

@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 
+import psycopg
 import pytest
 from sqlalchemy import event
 
@@ -11,6 +14,7 @@ from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.trades.store.address import parse_address
 from skills_lib.trades.store.choosing import open_store
 from skills_lib.trades.store.errors import NotAStoreError, StoreBusyError, StoreUnavailableError
+from skills_lib.trades.store.model import Written
 from skills_lib.trades.store.rest_store import RestStore
 from skills_lib.trades.store.rows import StoredFill
 from skills_lib.trades.store.sql_store import SqlStore
@@ -18,6 +22,7 @@ from tests.trades.store.examples import fill
 from tests.trades.store.servers import PostgresServer, free_port
 
 SECRET = "correct-horse"
+END_OF_WAITING = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'twokey'"
 
 
 def said(kind: type[TwokeyError], work: Callable[[], object]) -> str:
@@ -111,5 +116,32 @@ def test_a_rest_address_that_does_not_answer() -> None:
 
 def test_a_connection_that_is_cut_is_made_anew(postgres: PostgresServer, postgres_store: SqlStore) -> None:
     postgres_store.check()
-    postgres.run("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'twokey'")
+    postgres.run(END_OF_WAITING)
     assert postgres_store.check().count(StoredFill) == 0
+
+
+def test_a_connection_that_is_cut_in_mid_transaction_leaves_nothing_of_it(
+    postgres: PostgresServer, postgres_store: SqlStore
+) -> None:
+    """The write waits for a row that another transaction holds; then its connection is ended."""
+    postgres_store.write([fill(7)])
+    rows = [fill(i, fee=Decimal(3)) for i in range(300)]
+    failed: list[str] = []
+    with psycopg.connect(postgres_store.address.url) as holder:
+        holder.execute("select * from fills for update")
+        writer = Thread(target=lambda: failed.append(said(StoreUnavailableError, lambda: postgres_store.write(rows))))
+        writer.start()
+        while not postgres.run(f"{END_OF_WAITING} and wait_event_type = 'Lock'"):
+            pass
+        writer.join()
+    assert "nothing was written" in failed[0]
+    assert list(postgres_store.rows(StoredFill)) == [fill(7)]
+    assert postgres_store.write(rows) == {"fills": Written(inserted=299, updated=1)}
+
+
+def test_a_server_that_was_restarted_is_used_again(postgres: PostgresServer, postgres_store: SqlStore) -> None:
+    postgres_store.write([fill(1)])
+    postgres.stop()
+    assert "cannot be reached" in said(StoreUnavailableError, lambda: postgres_store.write([fill(2)]))
+    postgres.start()
+    assert postgres_store.write([fill(1), fill(2)]) == {"fills": Written(inserted=1, unchanged=1)}

@@ -154,6 +154,8 @@ def test_a_store_of_another_version_is_not_opened(sqlite_store: SqlStore, versio
         connection.execute(text(f"update {VERSION_TABLE} set version_num = '{version}'"))
     with pytest.raises(NotAStoreError, match=said):
         sqlite_store.check()
+    with pytest.raises(NotAStoreError, match=said):
+        initialise(sqlite_store.engine, sqlite_store.address)
 
 
 def test_every_index_begins_with_the_owner() -> None:

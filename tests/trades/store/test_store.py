@@ -27,6 +27,15 @@ def test_rows_that_are_written_again_change_nothing(store: TradeStore, number: i
     assert list(store.rows(StoredFill)) == [rows[0], changed, *rows[2:], fill(number)]
 
 
+def test_many_new_rows_meet_stored_ones_wherever_they_lie(store: TradeStore) -> None:
+    symbols = ["btc", "BTC", "Zeta", "ärger", "_x"]
+    stored = [fill(i, symbol=symbol) for symbol in symbols for i in (0, 50, 99)]
+    store.write(stored)
+    rows = [fill(i, symbol=symbol) for symbol in symbols for i in range(100)]
+    assert store.write(rows) == {"fills": Written(inserted=485, unchanged=15)}
+    assert store.write([fill(i, symbol="new") for i in range(300)]) == {"fills": Written(inserted=300)}
+
+
 def test_a_stored_row_stays_where_it_is_to_be_kept(store: TradeStore) -> None:
     store.write([fill(1)])
     written = store.write([fill(1, fee=Decimal(9)), fill(2), fill(2, fee=Decimal(9))], keep=True)

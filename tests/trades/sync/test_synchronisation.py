@@ -9,6 +9,7 @@ import pytest
 
 from live.binance.signing import Signer
 from live.money import plain
+from live.simulator.http.rate_limits import RateLimits
 from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.market.retries import Retries
 from skills_lib.trades.projection.projector import project
@@ -38,6 +39,7 @@ DAY_MS, DAY_NS = 86_400_000, 86_400_000_000_000
 @pytest.fixture
 def after_session(traded: Traded) -> ByteClient:
     """The exchange at which the engine of the journal traded."""
+    traded.venue.gateway.limits = RateLimits(10**9)
     return ByteClient(traded.venue)
 
 
@@ -108,10 +110,10 @@ def test_interrupted_at_any_call_of_the_database_it_goes_on(tape: Path, tmp_path
             except InterruptedHereError:
                 synchronised(store, exchange, since_ms)
                 assert _rows_of(store) == expected, f"interrupted at call {at}"
-                at += 7
+                at += 11
                 continue
             break
-    assert at > 15
+    assert at > 20
 
 
 def _rows_of(store: SqlStore) -> dict[str, Any]:
@@ -249,3 +251,35 @@ def test_income_rows_of_one_id_and_two_types_are_two_rows(store: SqlStore, excha
     rows = list(store.rows(StoredIncome))
     assert len(rows) == len(state.incomes)
     assert sum(row.income_id == 2**62 + 1 for row in rows) == 2
+
+
+def test_a_fill_that_the_journal_lost_has_its_orders_strategy(
+    traded: Traded, after_session: ByteClient, store: SqlStore
+) -> None:
+    project(store, traded.source)
+    [*_, lost] = store.rows(StoredFill)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(f"delete from fills where trade_id = {lost.trade_id}")
+    synchronised(store, after_session)
+    assert standing(store) == [("missing_here", f"fill BTCUSDT {lost.trade_id}")]
+    [*_, found] = store.rows(StoredFill)
+    assert (found.strategy_id, found.client_order_id, found.source) == ("imbalance", lost.client_order_id, "exchange")
+    assert {trade.status for trade in store.rows(StoredTrade)} == {"closed"}
+    synchronised(store, after_session)
+    assert {row.strategy_id for row in store.rows(StoredIncome)} == {"imbalance"}
+    assert standing(store) == [("missing_here", f"fill BTCUSDT {lost.trade_id}")]
+
+
+def test_an_order_of_a_run_that_its_journal_does_not_have_is_a_difference_unless_it_was_before_the_run(
+    traded: Traded, after_session: ByteClient, store: SqlStore
+) -> None:
+    project(store, traded.source)
+    orders = after_session.venue.state.orders
+    first = next(iter(orders.values()))
+    run = first.client_id.partition("-")[0]
+    for number, created_ms in ((1, first.created_ms), (2, first.created_ms - 3_600_000)):
+        orders[number] = replace(first, order_id=number, client_id=f"{run}-x{number}", created_ms=created_ms)
+    synchronised(store, after_session)
+    for number in (1, 2):
+        del orders[number]
+    assert standing(store) == [("missing_here", "order BTCUSDT 1")]

@@ -14,6 +14,7 @@ from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.errors import INIT, NotAStoreError
 from skills_lib.trades.store.row_security import is_supabase, secure
 from skills_lib.trades.store.schema import TABLES, VERSION_TABLE
+from skills_lib.trades.store.timescale import arrange_candles
 
 _FOLDER = Path(__file__).parent
 LOCK_S = 5.0
@@ -37,20 +38,25 @@ def stored_version(connection: Connection, schema: str | None) -> int | None:
 
 
 def initialise(engine: Engine, address: StoreAddress, *, into_existing: bool = False) -> int:
-    """Make the tables where there are none, and bring existing ones up to date; the version that holds then.
+    """Make the tables where there are none; the version of the schema. A store that is there stays as it is.
 
     into_existing: the person named this database though others have tables in it.
 
     Raises:
         InputError: it holds tables of others.
+        NotAStoreError: it holds a store of another version.
     """
     with engine.begin() as connection:
         _wait_in_turn(connection, address)
         if address.schema and address.backend is Backend.POSTGRESQL:
             connection.execute(CreateSchema(address.schema, if_not_exists=True))
-        if stored_version(connection, address.schema) is None:
+        found = stored_version(connection, address.schema)
+        if found is None:
             _refuse_foreign(connection, address, into_existing)
-        _upgrade(connection, address, None)
+            _upgrade(connection, address, None)
+        else:
+            check_version(found, newest_version(), address)
+            _arrange(connection, address)
     return newest_version()
 
 
@@ -93,8 +99,15 @@ def _upgrade(connection: Connection, address: StoreAddress, versions: Path | Non
     config = _config(versions)
     config.attributes |= {"connection": connection, "schema": address.schema}
     command.upgrade(config, "head")
-    if address.backend is Backend.POSTGRESQL and is_supabase(connection):
-        secure(connection, address.schema)
+    _arrange(connection, address)
+
+
+def _arrange(connection: Connection, address: StoreAddress) -> None:
+    """What depends on the server and not on the schema's version."""
+    if address.backend is Backend.POSTGRESQL:
+        arrange_candles(connection, address.schema)
+        if is_supabase(connection):
+            secure(connection, address.schema)
 
 
 def _config(versions: Path | None) -> Config:
