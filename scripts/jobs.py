@@ -38,7 +38,9 @@ def run(
         int, typer.Option(callback=within(0, 1_440), help="Synchronise every so many minutes; 0: never.")
     ] = 60,
     host: Annotated[str, typer.Option(help="host:port of a local exchange.")] = "",
-    session: Annotated[str, typer.Option(help="The session whose account it is.")] = "paper",
+    session: Annotated[
+        str, typer.Option(help="The session whose account it is.", show_default="that of the venue")
+    ] = "",
     strategy: Strategy = None,
     mode: Mode = None,
     once: Annotated[bool, typer.Option("--once", help="Do what is due now and end, for cron.")] = False,
@@ -130,7 +132,7 @@ class _Work:
             opened_store(self._url, self._settings) as store,
             locked(store),
         ):
-            sync = AccountSync(store, reader, account_of(self._host, self._session))
+            sync = AccountSync(store, reader, account_of(store, self._host, self._session))
             found = sync.run()
         counts = found.counts
         return f"{counts.fetched} rows read, {counts.inserted} new, {len(sync.open)} differences stand"

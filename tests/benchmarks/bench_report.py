@@ -27,7 +27,7 @@ TRADES = 100_000
 ROUNDS = 5
 MAX_RATIO = 2.0
 SPAN = parse_span("2025-11-13", None, "UTC")
-FILLS = """select time_ms, symbol, trade_id, realised_pnl, fee_quote, fee, fee_asset from fills
+FILLS = """select time_ms, symbol, trade_id, realised_pnl, fee_quote from fills
     where owner = '' and venue = ? and account = ? and time_ms >= ? and time_ms < ?"""
 CLOSED = """select closed_ms, pnl from crypto_trades where owner = '' and venue = ? and account = ?
     and closed_ms >= ? and closed_ms < ? and status = 'closed'"""
@@ -60,7 +60,7 @@ def bare(file: Path) -> tuple[Decimal, Decimal, int, int, Decimal]:
         fills = connection.execute(FILLS, where).fetchall()
         trades = connection.execute(CLOSED, where).fetchall()
     realised = fees = now = highest = worst = Decimal(0)
-    for *_, profit, fee, _, _ in sorted(fills):
+    for *_, profit, fee in sorted(fills):
         gained, paid = Decimal(profit), Decimal(fee)
         realised, fees = EXACT.add(realised, gained), EXACT.add(fees, paid)
         now = EXACT.add(now, EXACT.subtract(gained, paid))

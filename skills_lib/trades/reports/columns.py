@@ -27,4 +27,4 @@ def columns_of(
 
 def _parts(store: SqlStore, query: Any) -> list[Sequence[Any]]:
     with store.engine.execution_options(twokey_reads=True).begin() as connection:
-        return [connection.execute(query).fetchall()]
+        return [[tuple(row) for row in connection.execute(query)]]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from skills_lib.trades.derived.funding import payments_of
 from skills_lib.trades.income_types import FUNDING, JOURNAL_FUNDING
-from skills_lib.trades.profit.exact import ZERO, add, subtract
+from skills_lib.trades.profit.exact import EXACT, ZERO, add, subtract
 from skills_lib.trades.reports.columns import columns_of
 from skills_lib.trades.reports.scope import Scope
 from skills_lib.trades.reports.spans import ReportSpan
@@ -17,7 +17,7 @@ from skills_lib.trades.store.model import Filter, TradeStore
 from skills_lib.trades.store.rows import StoredFill, StoredIncome, StoredTrade
 
 _CLOSED: Final = "closed"
-_FILL: Final = ("time_ms", "symbol", "trade_id", "realised_pnl", "fee_quote", "fee", "fee_asset")
+_FILL: Final = ("time_ms", "symbol", "trade_id", "realised_pnl", "fee_quote")
 Change = tuple[int, str, int, Decimal]
 """A change of cumulative net profit: time, symbol, id, amount."""
 
@@ -74,8 +74,10 @@ def earned(store: TradeStore, scope: Scope, span: ReportSpan) -> Earned:
     found = _Sums(span)
     for where in scope.filters(span.start_ms, span.until_ms):
         own = scope.of_strategy(where)
-        for row in columns_of(store, StoredFill, _FILL, own):
-            found.add_fill(*row)
+        found.add_fills(columns_of(store, StoredFill, _FILL, own))
+        unvalued = replace(own, equal={"fee_quote": None})
+        for time_ms, fee, asset in columns_of(store, StoredFill, ("time_ms", "fee", "fee_asset"), unvalued):
+            found.add_fee(time_ms, fee, asset)
         for payment in _funding(store, where):
             if scope.strategy_id in (None, payment.strategy_id):
                 found.add_funding(payment)
@@ -89,10 +91,12 @@ def earned(store: TradeStore, scope: Scope, span: ReportSpan) -> Earned:
 def drawdown(changes: Iterable[Change]) -> Decimal:
     """The largest fall of the sum of changes below its highest value so far, or below 0, positive."""
     highest = now = worst = ZERO
-    for *_, amount in changes:
-        now = add(now, amount)
-        highest = max(highest, now)
-        worst = max(worst, subtract(highest, now))
+    for _, _, _, amount in changes:
+        now = EXACT.add(now, amount)
+        if now > highest:
+            highest = now
+        elif (fall := EXACT.subtract(highest, now)) > worst:
+            worst = fall
     return worst
 
 
@@ -120,19 +124,26 @@ class _Sums:
         """The sums of all days."""
         return sum(self.days.values(), MoneySums())
 
-    def add_fill(self, time_ms: int, symbol: str, trade_id: int, *amounts: Any) -> None:
-        realised, fee_quote, fee, fee_asset = amounts
-        money = self._day(time_ms)
-        money.fills += 1
-        if realised is None:
-            money.unknown_profit, realised = money.unknown_profit + 1, ZERO
-        if fee_quote is None:
-            fee_quote = ZERO
-            if fee or not fee_asset:
-                asset = fee_asset or "unknown"
-                money.other_fees[asset] = add(money.other_fees.get(asset, ZERO), fee)
-        money.realised, money.fees = add(money.realised, realised), add(money.fees, fee_quote)
-        self.changes.append((time_ms, symbol, trade_id, subtract(realised, fee_quote)))
+    def add_fills(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Rows of `_FILL`; without calls in between, since there are very many."""
+        exact_sum, exact_difference, add_change = EXACT.add, EXACT.subtract, self.changes.append
+        money, until_ms, start_ms = MoneySums(), 0, 0
+        for time_ms, symbol, trade_id, realised, fee in rows:
+            if not start_ms <= time_ms < until_ms:
+                money, start_ms, until_ms = self._day_of(time_ms)
+            money.fills += 1
+            if realised is None:
+                money.unknown_profit, realised = money.unknown_profit + 1, ZERO
+            if fee is None:
+                fee = ZERO
+            money.realised, money.fees = exact_sum(money.realised, realised), exact_sum(money.fees, fee)
+            add_change((time_ms, symbol, trade_id, exact_difference(realised, fee)))
+
+    def add_fee(self, time_ms: int, fee: Decimal, asset: str) -> None:
+        """A fee whose value is not known."""
+        if fee or not asset:
+            fees, name = self._day(time_ms).other_fees, asset or "unknown"
+            fees[name] = add(fees.get(name, ZERO), fee)
 
     def add_funding(self, row: StoredIncome) -> None:
         money = self._day(row.time_ms)
@@ -145,8 +156,9 @@ class _Sums:
         money.wins += pnl > ZERO
 
     def _day(self, time_ms: int) -> MoneySums:
-        day = self._spans[bisect_right(self._ends, time_ms)].day
-        found = self.days.get(day)
-        if found is None:
-            found = self.days[day] = MoneySums()
-        return found
+        return self._day_of(time_ms)[0]
+
+    def _day_of(self, time_ms: int) -> tuple[MoneySums, int, int]:
+        """The sums of a day, and when it begins and ends."""
+        day = self._spans[bisect_right(self._ends, time_ms)]
+        return self.days.setdefault(day.day, MoneySums()), day.start_ms, day.until_ms

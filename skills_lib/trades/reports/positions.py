@@ -16,7 +16,7 @@ _VOID: Final = "void"
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPosition:
+class OpenPosition:
     """quantity: signed, positive for long. entry_price: average, of 12 decimals. opened_ms: of its first fill."""
 
     venue: str
@@ -29,7 +29,7 @@ class HeldPosition:
     opened_ms: int
 
 
-def positions_at(store: TradeStore, scope: Scope, time_ms: int) -> list[HeldPosition]:
+def positions_at(store: TradeStore, scope: Scope, time_ms: int) -> list[OpenPosition]:
     """What was open just before a time."""
     return [
         position
@@ -47,7 +47,7 @@ def _open_at(store: TradeStore, where: Filter, time_ms: int) -> Iterator[StoredT
             yield trade
 
 
-def _position(store: TradeStore, where: Filter, trade: StoredTrade, time_ms: int) -> HeldPosition | None:
+def _position(store: TradeStore, where: Filter, trade: StoredTrade, time_ms: int) -> OpenPosition | None:
     """A fill may close one round trip and open the next, so fills are read from where the position was flat."""
     side = replace(where, symbol=trade.symbol, equal={"position_side": trade.position_side})
     book = AveragePosition()
@@ -57,7 +57,7 @@ def _position(store: TradeStore, where: Filter, trade: StoredTrade, time_ms: int
         return None
     entry = rounded(book.cost / Fraction(book.quantity.copy_abs()))
     named = (trade.venue, trade.account, trade.symbol, trade.position_side, trade.strategy_id)
-    return HeldPosition(*named, book.quantity, entry, trade.opened_ms)
+    return OpenPosition(*named, book.quantity, entry, trade.opened_ms)
 
 
 def _flat_before(store: TradeStore, where: Filter, trade: StoredTrade) -> int:

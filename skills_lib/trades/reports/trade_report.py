@@ -10,7 +10,7 @@ from skills_lib.trades.reports.completeness import Completeness, completeness_of
 from skills_lib.trades.reports.health import Health, health_of
 from skills_lib.trades.reports.money import Earned, earned
 from skills_lib.trades.reports.paper import PaperRecord, on_paper
-from skills_lib.trades.reports.positions import HeldPosition, positions_at
+from skills_lib.trades.reports.positions import OpenPosition, positions_at
 from skills_lib.trades.reports.promised import Promised, promised
 from skills_lib.trades.reports.scope import Scope, scope_of
 from skills_lib.trades.reports.spans import ReportSpan
@@ -38,7 +38,7 @@ class TradeReport:
     span: ReportSpan
     scope: Scope
     earned: Earned
-    positions: list[HeldPosition]
+    positions: list[OpenPosition]
     health: Health
     promised: Promised
     paper: PaperRecord | None
