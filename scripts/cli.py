@@ -38,6 +38,7 @@ VERBS = {
     "journal": "journal",
     "why": "why",
     "trades": "trades",
+    "flows": "flows",
     "explain": "explain",
     "store": "store",
     "live": "live.command",

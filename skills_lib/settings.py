@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_state_path
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from skills_lib.domain.errors import InputError, did_you_mean
@@ -139,6 +139,9 @@ class Settings(FrozenModel):
     )
     store_owner: str = Field("", description="whose rows of the trade log are used; in Supabase a user's id")
     store_plaintext: bool = Field(False, description="let the trade log's server be reached over a network without TLS")
+    up_token: SecretStr | None = Field(
+        None, description="your token of Up's API, for `flows sync`; in the environment or in `.env` only"
+    )
 
     def __init__(self, **chosen: Any) -> None:
         home = Path(chosen.pop("home", None) or locate().require()).absolute()

@@ -5,6 +5,8 @@ import types
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+from pydantic import SecretStr
+
 from skills_lib.settings import Settings, setting_names
 from skills_lib.workspace.values import PRIVATE
 
@@ -13,7 +15,7 @@ _HEAD = """# Settings of this workspace. Remove the # before a name and change t
 # than this file. A relative path begins in this folder, and ~ is your home. `twokey doctor` shows what holds.
 """
 SPANS = frozenset({"train", "test", "step", "embargo"})
-_TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+_TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path", SecretStr: "text"}
 
 
 def settings_table() -> str:

@@ -18,7 +18,7 @@ PREFIX = "TWOKEY_"
 ENVIRONMENT = "environment"
 FOREIGN = frozenset({"TWOKEY_LOG", "TWOKEY_PYTHON", "TWOKEY_STORE_KEY", "TWOKEY_STORE_TOKEN"})
 """Variables of the same prefix that no file can set: how much is logged, the interpreter in `.mcp.json`, secrets."""
-PRIVATE = frozenset({"ledger_dir"})
+PRIVATE = frozenset({"ledger_dir", "up_token"})
 """Settings that `twokey.toml`, which travels with a workspace, cannot change."""
 _POSITION = re.compile(r"line \d+, column \d+")
 

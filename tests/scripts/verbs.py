@@ -118,6 +118,7 @@ APART: set[Verb] = {
     ("journal", "show"),
     ("store", "ingest"),
     ("trades", "sync"),
+    ("flows", "sync"),
     ("live", "emergency-stop"),
     ("live", "run"),
     ("live", "status"),
