@@ -230,7 +230,8 @@ def test_the_tools_allowed_are_the_tools_there_are_under_both_names() -> None:
     as_plugin = {f"mcp__plugin_twokey_{server}__{tool}" for server, names in tools.items() for tool in names}
     allowed, asked = ({rule for rule in SETTINGS["permissions"][kind] if "mcp__" in rule} for kind in ("allow", "ask"))
     assert allowed | asked == as_project | as_plugin
-    assert {rule.rpartition("__")[2] for rule in asked} == {"live_kill", "live_stop", "market_fetch", "strategy_create"}
+    names = {"live_kill", "live_stop", "market_fetch", "strategy_create", "trade_log_sync"}
+    assert {rule.rpartition("__")[2] for rule in asked} == names
     assert not allowed & asked
 
 
@@ -240,8 +241,9 @@ def test_every_skill_may_be_started_unasked_but_those_that_only_the_user_starts(
     assert [skill.parent.name for skill in ON_COMMAND] == ["sync-trades"]
 
 
-def test_trades_are_synchronised_only_after_asking() -> None:
-    assert "Bash(.venv/bin/twokey trades sync *)" in SETTINGS["permissions"]["ask"]
+def test_trades_and_flows_are_synchronised_only_after_asking() -> None:
+    for group in ("trades", "flows"):
+        assert f"Bash(.venv/bin/twokey {group} sync *)" in SETTINGS["permissions"]["ask"]
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)

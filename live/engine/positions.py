@@ -34,8 +34,11 @@ def book_fill(
     if event_ns > position.believed_ns:  # else the figure that was believed has it
         position.since_ns = min(position.since_ns or event_ns, event_ns)
         _change(state, position, side.sign * fill.quantity, fill.price)
-    elif order:
-        order.believed = max(order.believed - fill.quantity, 0)
+    else:
+        position.compare_from_ns = max(position.compare_from_ns, state.now_ns)  # that figure may have been wrong
+        restart(market.query(Request.POSITION))
+        if order:
+            order.believed = max(order.believed - fill.quantity, 0)
     position.filled_ns = max(position.filled_ns, event_ns)
     _compare(state, position)
     return True
@@ -74,6 +77,8 @@ def _closed(state: EngineState, position: Position) -> None:
     stop = position.stop
     if stop and stop.state is StopState.FIRED:
         position.exit_reason = position.exit_reason or "stop"
+    if not stop and position.foreign:
+        position.id, position.foreign = "", False
     market.stops_in_a_row = market.stops_in_a_row + 1 if position.exit_reason == "stop" else 0
     market.entries_from_ns = state.now_ns + settings.rest_ms(market.stops_in_a_row) * MS
 
@@ -96,7 +101,7 @@ def on_report(state: EngineState, report: PositionReport) -> list[Action]:
         position.queried_ns = max(position.queried_ns, report.asked_ns)
     if as_of_ns < position.reported_ns or (queried and as_of_ns < position.filled_ns):
         return []
-    position.reported, position.reported_ns = report.quantity, as_of_ns
+    position.reported, position.reported_ns, position.reported_price = report.quantity, as_of_ns, report.entry_price
     _compare(state, position)
     return []
 
@@ -117,7 +122,7 @@ def believe_report(state: EngineState, position: Position) -> list[Action]:
         f"{position.symbol}: fills give {plain(position.quantity)}, the venue reports {plain(position.reported)}, and "
         "no trade explains it. Entries have ended; compare the account with the journal."
     )
-    position.cost = position.reported * (market.mark or position.price) // SCALE
+    position.cost = position.reported * (position.reported_price or market.mark or position.price) // SCALE
     before, position.quantity, position.differs_ns = position.quantity, position.reported, 0
     position.believed_ns = position.reported_ns
     unbooked = [order for order in state.working.values() if order.intent.symbol == position.symbol and order.unbooked]

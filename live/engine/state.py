@@ -113,7 +113,8 @@ class Position:
 
     id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
     opened_ns: when the engine learnt of it; `since_ns`: venue time of its first fill, 0 while it is flat or nothing is
-    known of its fills. reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's.
+    known of its fills. reported: as the venue last said it, as of `reported_ns`, entered at `reported_price` (0 if it
+    does not say); `queried_ns`: the latest query's.
     filled_ns: venue time of the last fill. compare_from_ns: a query sent from then on shows what a cancelled entry has
     filled late. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
     closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. believed: its quantity is
@@ -135,6 +136,7 @@ class Position:
     target_price: int = 0
     reported: int = 0
     reported_ns: int = 0
+    reported_price: int = 0
     queried_ns: int = 0
     differs_ns: int = 0
     exit_reason: str = ""

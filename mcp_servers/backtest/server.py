@@ -107,8 +107,7 @@ async def backtest_run(
 ) -> RunAnswer:
     """Backtest a strategy and store the run; identical arguments return the stored run at once.
 
-    Returns run_id, verdict with reasons, metrics, costs, source, warnings. Without since and until: the newest
-    17,520 bars. Source auto ends at a synthetic sample. Trades and equity:
+    Without since and until: the newest 17,520 bars. Source auto ends at a synthetic sample. Trades and equity:
     backtest_get_run. Candles only: market_get_bars.
     """
     from mcp_servers.backtest.run_calls import run_backtest

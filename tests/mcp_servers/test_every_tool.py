@@ -12,10 +12,14 @@ from mcp_servers.backtest.server import server as backtest
 from mcp_servers.live.server import server as live
 from mcp_servers.market.server import server as market
 from mcp_servers.strategy.server import server as strategy
+from mcp_servers.trade_log.server import server as trade_log
 from mcp_servers.validation.server import server as validation
 from tests.mcp_servers.mcp_client import ERAS, ROOT, list_tools
 
-SERVERS = {"backtest": backtest, "market": market, "validation": validation, "strategy": strategy, "live": live}
+SERVERS = {
+    **{"backtest": backtest, "market": market, "validation": validation, "strategy": strategy, "live": live},
+    **{"trade_log": trade_log},
+}
 PROMISED = {
     "backtest": {
         "backtest_list_strategies",
@@ -52,6 +56,14 @@ PROMISED = {
     },
     "strategy": {"strategy_read", "strategy_create"},
     "live": {"live_status", "live_explain", "live_pause", "live_stop", "live_kill"},
+    "trade_log": {
+        "trade_log_query",
+        "trade_log_summary",
+        "trade_log_sync",
+        "trade_log_reconcile",
+        "trade_log_record_backtest",
+        "trade_log_flows",
+    },
 }
 TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -92,7 +104,7 @@ def test_no_server_has_more_than_fifteen_tools_and_each_is_named_after_its_serve
         assert all(tool.startswith(f"{name}_") for tool in names)
 
 
-def test_only_runs_jobs_downloads_new_strategies_and_what_stops_a_daemon_write() -> None:
+def test_only_runs_jobs_downloads_new_strategies_the_log_and_what_stops_a_daemon_write() -> None:
     assert {tool.name for tool in TOOLS if not tool.annotations.read_only_hint} == {
         "backtest_run",
         "live_kill",
@@ -101,6 +113,8 @@ def test_only_runs_jobs_downloads_new_strategies_and_what_stops_a_daemon_write()
         "market_fetch",
         "market_cancel_fetch",
         "strategy_create",
+        "trade_log_record_backtest",
+        "trade_log_sync",
         "validation_start_optimize",
         "validation_start_walk_forward",
         "validation_start",

@@ -94,18 +94,19 @@ class Gate:
         return None if again else self._stop_distance(intent)
 
     def _stop_distance(self, intent: Intent) -> str | None:
-        """On the losing side of the entry price: where the entry said, else within the setting and one tick."""
+        """On the losing side of an entry price: where the entry said, else within the setting and one tick."""
         held = self._ledger.position(intent.symbol)
-        entered = held.stop_from or held.entry_price(intent.side) or self._marks.get(intent.symbol, 0)
+        prices = [held.stop_from] if held.stop_from else held.entry_prices(intent.side)
+        if any(self._is_near(intent, price) for price in prices or [self._marks.get(intent.symbol, 0)]):
+            return None
+        return f"Stop {intent.client_id} is not at its distance from the entry price."
+
+    def _is_near(self, intent: Intent, entered: int) -> bool:
         loses = (entered - intent.trigger_price) * -intent.side.sign
         tick, entry = self._contracts[intent.symbol].tick, self._ledger.orders.get(intent.position)
         if entry is not None and entry.intent.stop_price:
-            fits = intent.trigger_price == entry.intent.stop_price
-        else:
-            fits = (loses - tick) * _BPS <= entered * self._stop_bps
-        if loses > 0 and fits:
-            return None
-        return f"Stop {intent.client_id} is not at its distance from the entry price."
+            return loses > 0 and intent.trigger_price == entry.intent.stop_price
+        return loses > 0 and (loses - tick) * _BPS <= entered * self._stop_bps
 
     def _exit(self, intent: Intent) -> str | None:
         if not intent.reduce_only or intent.type is not OrderType.MARKET:

@@ -63,6 +63,7 @@ class Held:
     reported_ns: int = 0
     remaining: int = 0
     remaining_ns: int = 0
+    reported_price: int = 0
     stop_from: int = 0
 
     @property
@@ -70,13 +71,15 @@ class Held:
         """Unsigned; the larger of both accounts. A report from before the last trade says nothing of it."""
         return max(abs(self.quantity), abs(self.reported) if self.reported_ns >= self.traded_ns else 0)
 
-    def entry_price(self, closing: Side) -> int:
-        """Mean entry price by trades, rounded down; 0 where they give no position that `closing` would reduce."""
-        return self.cost // self.quantity if closing.sign * self.quantity < 0 else 0
+    def entry_prices(self, closing: Side) -> list[int]:
+        """Of the position that `closing` would reduce: the mean of the trades, rounded down, and the venue's figure."""
+        by_trades = [self.cost // self.quantity] if closing.sign * self.quantity < 0 else []
+        by_report = [self.reported_price] if closing.sign * self.reported < 0 and self.reported_price else []
+        return by_trades + by_report
 
-    def report(self, quantity: int, as_of_ns: int, until_ns: int) -> None:
-        """The venue's figure, which trades up to `until_ns` may be in."""
-        self.reported, self.reported_ns = quantity, as_of_ns
+    def report(self, quantity: int, price: int, as_of_ns: int, until_ns: int) -> None:
+        """The venue's figure and entry price (0 if it does not say), which trades up to `until_ns` may be in."""
+        self.reported, self.reported_price, self.reported_ns = quantity, price, as_of_ns
         self.remaining, self.remaining_ns = quantity, until_ns
 
     def trade(self, quantity: int, price: int, event_ns: int) -> None:
@@ -150,7 +153,7 @@ class GateLedger:
         held = self.position(event.symbol)
         if held.quantity != event.quantity:
             held.quantity, held.cost = event.quantity, event.quantity * event.price
-        held.report(event.quantity, max(held.reported_ns, event.asked_ns), event.time_ns)
+        held.report(event.quantity, event.price, max(held.reported_ns, event.asked_ns), event.time_ns)
         held.stop_from = (min if event.quantity > 0 else max)(event.price, event.mark)
 
     def _order(self, report: OrderReport) -> None:
@@ -183,7 +186,8 @@ class GateLedger:
         queried = report.witness is Witness.QUERY
         as_of_ns = report.asked_ns if queried else report.event_ns
         if as_of_ns >= held.reported_ns:
-            held.report(report.quantity, as_of_ns, report.time_ns if queried else as_of_ns)
+            until_ns = report.time_ns if queried else as_of_ns
+            held.report(report.quantity, report.entry_price, as_of_ns, until_ns)
 
     def _answer(self, answer: Answered) -> None:
         order = self.orders.get(answer.client_id)

@@ -63,12 +63,13 @@ class DrivenEngine:
     ) -> list[a.Action]:
         """An order report; with `trade` one that announces a fill of that quantity."""
         fill = self.fill(intent, trade) if trade else None
+        order_id = changes.pop("order_id", 0) or 1_000 + int(intent.client_id.strip("rS-"))
         fields = {"client_id": intent.client_id, "witness": e.Witness.STREAM, "event_ns": self.now_ns} | changes
         return self.take(
             e.OrderReport(
                 time_ns=self.now_ns,
                 symbol=SYMBOL,
-                order_id=fields.pop("order_id", 1_000 + int(intent.client_id.strip("rS-"))),
+                order_id=order_id,
                 side=intent.side,
                 status=status,
                 quantity=intent.quantity,

@@ -1,12 +1,14 @@
 """A position that only the venue's figure gives: whose it is, and what of it exits have closed."""
 
+import msgspec
 import pytest
 
+from live.engine import actions as a
 from live.engine import events as e
 from live.engine.intents import Intent, Purpose
 from live.enums import OrderStatus, Side
 from live.money import parse
-from tests.live.engine.driven import DrivenEngine, S
+from tests.live.engine.driven import MS, DrivenEngine, S
 from tests.live.engine.states import NOW_NS, PRICE, SYMBOL
 
 PLACE = e.Request.PLACE
@@ -49,6 +51,12 @@ def test_the_position_that_another_side_explains_is_not_the_entrys(engine: Drive
     assert engine.position.id not in ("", intent.client_id)
 
 
+def test_a_believed_position_is_measured_from_the_entry_price_that_the_venue_says(engine: DrivenEngine) -> None:
+    engine.mark(PRICE * 1_001 // 1_000)
+    filled_in_hiding(engine)
+    assert engine.position.price == PRICE
+
+
 def test_what_an_exit_has_closed_unseen_is_not_closed_again(engine: DrivenEngine) -> None:
     filled_in_hiding(engine)
     first = engine.only(engine.take(e.Commanded(engine.now_ns, e.Command.KILL, "")), Purpose.EXIT)
@@ -71,3 +79,20 @@ def test_what_a_believed_figure_has_already_lost_to_exits_is_not_subtracted_agai
     engine.take(e.TradesReport(engine.now_ns, SYMBOL, engine.now_ns, NOW_NS, (trade,)))
     rest = engine.report(third, OrderStatus.EXPIRED, "0.02", witness=e.Witness.ANSWER)
     assert engine.only(rest, Purpose.EXIT).quantity == parse("0.023")
+
+
+def test_a_fill_from_before_a_figure_that_was_believed_shows_that_the_figure_may_be_wrong(engine: DrivenEngine) -> None:
+    intent = engine.enter()
+    filled_ns = engine.now_ns
+    engine.report(intent, OrderStatus.FILLED, "0.166", witness=e.Witness.ANSWER)
+    closing = msgspec.structs.replace(intent, client_id="autoclose-1", side=Side.SELL, quantity=parse("0.083"))
+    engine.report(closing, OrderStatus.FILLED, "0.083", trade="0.083", order_id=7)  # of the exchange
+    venue_says(engine, "0", seconds=24)
+    engine.position_report("0")
+    assert engine.position.idle
+    engine.now_ns += MS
+    late = engine.report(intent, OrderStatus.FILLED, "0.166", trade="0.166", event_ns=filled_ns) + engine.wait(5 * S)
+    assert e.Request.POSITION in [ask.request for ask in engine.kinds(a.Ask, late)]
+    venue_says(engine, "0.083", seconds=6)
+    assert engine.position.quantity == parse("0.083")
+    assert engine.placed(purpose=Purpose.STOP)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from live.engine.actions import PlaceOrder
@@ -210,11 +211,17 @@ def test_a_position_turned_round_has_the_price_of_the_trade_that_turned_it() -> 
     assert scene.refusal(stop_of_a_long(**short, trigger_price=PRICE + 90 * SCALE)).endswith("from the entry price.")
 
 
-def test_a_position_that_only_the_venue_reports_is_measured_at_the_mark() -> None:
+@pytest.mark.parametrize(("entered", "mark"), [(PRICE, PRICE + 100 * SCALE), (0, PRICE)])
+def test_a_position_that_only_the_venue_reports_is_measured_from_its_entry_price_or_else_the_mark(
+    entered: int, mark: int
+) -> None:
     scene = Scene()
-    scene.gate.observe(position(SYMBOL, "0.1", NOW_NS, Witness.QUERY))
+    scene.gate.observe(MarkChanged(NOW_NS, SYMBOL, NOW_NS, mark))
+    report = position(SYMBOL, "0.1", NOW_NS, Witness.QUERY)
+    scene.gate.observe(msgspec.structs.replace(report, entry_price=entered))
     assert scene.refusal(stop_of_a_long()) == ""
-    assert scene.refusal(stop_of_a_long(trigger_price=59_000 * SCALE)) == FAR
+    assert scene.refusal(stop_of_a_long(trigger_price=PRICE - 91 * SCALE)) == FAR
+    assert scene.refusal(stop_of_a_long(trigger_price=PRICE)) == FAR
 
 
 def test_a_position_that_only_the_venue_reports_has_no_price_of_trades_on_the_other_side() -> None:
