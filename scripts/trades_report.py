@@ -11,7 +11,7 @@ from scripts.opened_store import Url, opened_store
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
-    from skills_lib.answers.trade_reports import ExportAnswer
+    from skills_lib.answers.trade_reports import TaxLotsAnswer
     from skills_lib.settings import Settings
     from skills_lib.trades.reports.scope import Scope
     from skills_lib.trades.reports.spans import ReportSpan
@@ -129,14 +129,14 @@ def trading_mode(name: str | None) -> "TradingMode | None":
 
 def _export_answer(
     store: "TradeStore", scope: "Scope", span: "ReportSpan", file: Path, method: str, rows: list[list[str]]
-) -> "ExportAnswer":
-    from skills_lib.answers.trade_reports import ExportAnswer, known
+) -> "TaxLotsAnswer":
+    from skills_lib.answers.trade_reports import TaxLotsAnswer, known
     from skills_lib.trades.reports.completeness import completeness_of
     from skills_lib.trades.reports.export import sums_of
 
     found, sums = completeness_of(store, scope, span), sums_of(rows)
     lots = sum(row[0] == "lot" for row in rows)
-    return ExportAnswer(
+    return TaxLotsAnswer(
         file=str(file.absolute()),
         method=method,
         lots=lots,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from scripts.tables.screen import Screen
 
 if TYPE_CHECKING:
-    from skills_lib.answers.trade_reports import ExportAnswer
+    from skills_lib.answers.trade_reports import TaxLotsAnswer
     from skills_lib.trades.reports.trade_report import TradeReport
 
 
@@ -35,7 +35,7 @@ def print_report(report: "TradeReport", folder: Path) -> None:
     screen.path("Page", folder / PAGE)
 
 
-def print_export(answer: "ExportAnswer") -> None:
+def print_export(answer: "TaxLotsAnswer") -> None:
     """Print what is in the file."""
     screen = Screen()
     screen.text(

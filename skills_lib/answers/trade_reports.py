@@ -74,7 +74,7 @@ class TradeReportAnswer(Answer):
         )
 
 
-class ExportAnswer(Answer):
+class TaxLotsAnswer(Answer):
     """A file of lots and funding. `gross`, `fees`, `funding`, `net`: sums of its columns. `known`: as of a report."""
 
     file: str
