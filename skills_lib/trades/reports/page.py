@@ -101,23 +101,11 @@ def _days(report: TradeReport) -> Section | None:
         for day, one in days.items()
     ]
     left = np.array([start_of(day, report.span.zone) for day in days], dtype=np.float64) * _NS
-    net = [float(one.net) for one in days.values()]
-    gain, loss = (np.array([amount if wanted(amount) else np.nan for amount in net]) for wanted in (_gain, _loss))
-    layers = [
-        Columns(left, left + _DAY_NS * 0.8, gain, "Above 0", "gain"),
-        Columns(left, left + _DAY_NS * 0.8, loss, "Below 0", "loss"),
-    ]
+    net = np.array([float(one.net) for one in days.values()])
+    layers = [Columns(left, left + _DAY_NS * 0.8, net, "Net", "strategy")]
     chart = Chart("Net by day", f"Net profit of {len(days)} days.", layers, y=Axis(unit="quote currency"), height=200)
     grid = Grid(("Day", "Trades", "Realised", "Fees", "Funding", "Net"), rows)
     return Section("Days", grids=[grid], charts=[chart])
-
-
-def _gain(amount: float) -> bool:
-    return amount >= 0
-
-
-def _loss(amount: float) -> bool:
-    return amount < 0
 
 
 def _positions(report: TradeReport) -> Section:
