@@ -38,6 +38,7 @@ VERBS = {
     "journal": "journal",
     "why": "why",
     "trades": "trades",
+    "jobs": "jobs",
     "flows": "flows",
     "explain": "explain",
     "store": "store",

@@ -1,4 +1,4 @@
-"""`twokey trades`: fill the trade log from journals and from the exchange, and list it."""
+"""`twokey trades`: fill the trade log from journals and from the exchange, list it, report it."""
 
 from typing import Annotated
 
@@ -8,8 +8,10 @@ from scripts.console import print_answer
 from scripts.next_step import command, ended, print_ending
 from scripts.opened_store import Url, opened_store
 from scripts.options import AsJson
+from scripts.trades_report import add_verbs
 
-app = typer.Typer(help="Fill the trade log from journals and the exchange, and list it.", no_args_is_help=True)
+app = typer.Typer(help="Fill the trade log from journals and the exchange, list it, report it.", no_args_is_help=True)
+add_verbs(app)
 MAX_LISTED = 1_000
 
 

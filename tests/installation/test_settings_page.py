@@ -33,6 +33,7 @@ OTHER_MEANING = {
     ("store ingest", "source"): "only sources that the trade log can be filled from",
     ("store ingest", "exchange"): "read by the library where it is not given",
     ("tape draw", "seed"): "of the synthetic tape, a part of its name",
+    ("trades export", "method"): "which purchase a sale closes",
     ("torture", "seed"): "of latencies and of faults by probability",
     ("trades sync", "exchange"): "whose account it is",
     ("test-strategy", "engine"): "auto, by the number of bars",

@@ -102,6 +102,8 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("store", "copy"): lambda inputs: ("--from", inputs.store("first"), "--to", inputs.store("second")),
     ("trades", "project"): lambda inputs: ("--url", inputs.store("first")),
     ("trades", "list"): lambda inputs: ("--url", inputs.store("first")),
+    ("trades", "report"): lambda inputs: ("--day", "2026-11-20", "--url", inputs.store("first")),
+    ("trades", "export"): lambda inputs: (str(inputs.folder / "lots.csv"), "--force", "--url", inputs.store("first")),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),
 }
@@ -118,6 +120,7 @@ APART: set[Verb] = {
     ("journal", "show"),
     ("store", "ingest"),
     ("trades", "sync"),
+    ("jobs", "run"),
     ("flows", "sync"),
     ("live", "emergency-stop"),
     ("live", "run"),
