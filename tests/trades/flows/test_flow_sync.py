@@ -9,10 +9,12 @@ from pydantic import SecretStr
 
 from skills_lib.domain.errors import SourceUnavailableError
 from skills_lib.market.retries import Retries
+from skills_lib.trades.flows.banks import LOCAL_UP, UP
 from skills_lib.trades.flows.flow_matching import FlowTolerance
-from skills_lib.trades.flows.flow_sync import LOCAL_UP, UP, FlowsFound, FlowSync
+from skills_lib.trades.flows.flow_sync import FlowsFound, FlowSync
 from skills_lib.trades.flows.up_reader import UpReader
 from skills_lib.trades.flows.up_rows import time_ms
+from skills_lib.trades.reports.scope import scope_of
 from skills_lib.trades.store.model import Filter
 from skills_lib.trades.store.rows import StoredFlow, StoredIncome
 from skills_lib.trades.store.sql_store import SqlStore
@@ -108,6 +110,7 @@ def test_real_money_is_no_match_for_paper(sqlite: SqlStore) -> None:
         assert flows(sqlite)["TRANSFER 1"].match == "unmatched"
         run(sqlite, fake, SINCE, venue=UP)
     assert flows(sqlite)["TRANSFER 1"].matched_venue == UP
+    assert scope_of(sqlite).accounts == (), "a bank is no account that trades"
     where = Filter(equal={"flow_id": "transaction-1"})
     assert {row.venue: row.match for row in sqlite.rows(StoredFlow, where)} == {UP: "matched", LOCAL_UP: "unmatched"}
 
