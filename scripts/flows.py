@@ -49,7 +49,8 @@ def sync(
     from scripts.flows_answers import flows_answer
     from scripts.trades_exchange import since_ms
     from skills_lib.settings import Settings
-    from skills_lib.trades.flows.flow_sync import LOCAL_UP, UP, FlowSync
+    from skills_lib.trades.flows.banks import LOCAL_UP, UP
+    from skills_lib.trades.flows.flow_sync import FlowSync
     from skills_lib.trades.projection.projecting import locked
 
     settings, first_ms, tolerance = Settings(), since_ms(since), _tolerance(difference, within_hours)

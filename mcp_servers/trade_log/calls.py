@@ -11,6 +11,7 @@ from mcp_servers.trade_log.answers import LogPage, LogRecorded, LogSummary
 from mcp_servers.trade_log.row_pages import PageRequest, row_page, row_text, value_text
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
+from skills_lib.trades.flows.banks import BANKS
 from skills_lib.trades.store.choosing import open_store, store_address
 from skills_lib.trades.store.model import Filter, TradeStore
 from skills_lib.trades.store.rows import StoredBacktest, StoredCoverage
@@ -19,8 +20,8 @@ from skills_lib.trades.summary import AccountSummary, summaries
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult
 
-_NO_EXCHANGE = ("market", "bank")
-"""What the coverage of candles and of bank transactions has in the place of an account."""
+_NO_ACCOUNT = "market"
+"""What the coverage of candles has in the place of an account."""
 
 
 def query(request: PageRequest) -> LogPage:
@@ -54,7 +55,7 @@ def summary(where: Filter) -> LogSummary:
         complete = {
             f"{row.venue} {row.account} {row.subject} {row.symbol}".strip(): row_text(row)["complete_from"]
             for row in store.rows(StoredCoverage, Filter(venue=where.venue, account=where.account))
-            if row.account not in _NO_EXCHANGE and row.complete_until_ms
+            if row.account != _NO_ACCOUNT and row.venue not in BANKS and row.complete_until_ms
         }
     step = "trade_log_reconcile says where journal and exchange differ. Never add paper to live."
     return LogSummary(accounts=rows, complete=complete, next_step=step)

@@ -15,8 +15,12 @@ from mcp_servers.backtest.server import server as backtests
 from mcp_servers.trade_log.server import server
 from skills_lib.market.depth.tape.lines import read_lines
 from skills_lib.settings import Settings
+from skills_lib.trades.reports.money import earned
+from skills_lib.trades.reports.scope import scope_of
+from skills_lib.trades.reports.spans import parse_span
 from skills_lib.trades.store.choosing import store_address
 from skills_lib.trades.store.migrations.running import initialise
+from skills_lib.trades.store.money import plain_text
 from skills_lib.trades.store.rows import StoredDiscrepancy, StoredFlow, StoredIncome
 from skills_lib.trades.store.sql_store import SqlStore
 from tests.live.simulator.http_requests import HttpClient
@@ -106,13 +110,22 @@ def test_a_summary_is_exact_and_adds_no_paper_to_real_money(log: SqlStore) -> No
     first = fill(1, realised_pnl=EXACT, fee_quote=Decimal("0.02"))
     log.write([first, fill(2, realised_pnl=Decimal(1), fee=Decimal("0.001"), fee_asset="BNB", fee_quote=None)])
     log.write([fill(3, venue="binance-simulator", account="paper", realised_pnl=Decimal(9), fee_quote=Decimal(0))])
-    funding = example(StoredIncome, venue="binance", account="main", income_type="FUNDING_FEE", amount=Decimal("-0.5"))
+    funding = example(
+        StoredIncome,
+        venue="binance",
+        account="main",
+        income_type="FUNDING_FEE",
+        amount=Decimal("-0.5"),
+        time_ms=first.time_ms,
+    )
     log.write([funding])
     found = answer(server, "trade_log_summary", since="2023-01-01")
     real, paper = found["accounts"]
     assert (real["mode"], real["realised"], real["fees"]) == ("live", "12345678902.000000000123456789", "0.02")
     assert (real["fills"], real["other_fees"], paper["mode"], paper["net"]) == ("2", "0.001 BNB", "paper", "9")
     assert answer(server, "trade_log_summary", until="2023-01-01")["accounts"][0]["fills"] == "0"
+    report = earned(log, scope_of(log), parse_span(None, "2023-01-01..2099-12-31", "UTC")).whole
+    assert (real["net"], real["trades"]) == (plain_text(report.net), str(report.trades)), "as the report has it"
 
 
 def test_only_differences_that_stand_are_listed(log: SqlStore) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from skills_lib.trades.flows.banks import UP
 from skills_lib.trades.flows.flow_matching import (
     DEPOSIT,
     GONE,
@@ -21,9 +22,6 @@ from skills_lib.trades.projection.source import MODES
 from skills_lib.trades.store.model import Filter, TradeStore, Written
 from skills_lib.trades.store.rows import StoredCoverage, StoredFlow, StoredIncome, TradingMode
 
-UP: Final = "up"
-LOCAL_UP: Final = "up-local"
-"""A server of this machine in Up's place: its money is no more real than a paper account's."""
 BANK: Final = "bank"
 """The account in the rows about what is complete."""
 SUBJECT: Final = "transactions"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from skills_lib.trades.flows.banks import BANKS
 from skills_lib.trades.projection.source import MODES
 from skills_lib.trades.store.model import Filter, TradeStore
 from skills_lib.trades.store.rows import JournalOffset, StoredCoverage, StoredFill, TradingMode
@@ -51,5 +52,5 @@ def _accounts(store: TradeStore) -> set[tuple[str, str]]:
         (str(one.group[0]), str(one.group[1]))
         for kind in (JournalOffset, StoredCoverage, StoredFill)
         for one in store.totals(kind, (), by=("venue", "account"))
-        if one.group[1] not in _NO_ACCOUNTS
+        if one.group[1] not in _NO_ACCOUNTS and one.group[0] not in BANKS
     }
