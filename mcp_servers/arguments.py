@@ -13,7 +13,7 @@ from skills_lib.domain.costs import PRESETS
 Symbol = Annotated[str, Field(max_length=41, description="such as BTC or ETH/BTC")]
 Timeframe = Annotated[str, Field(max_length=8, description="1m to 1w, such as 1h")]
 Instant = Annotated[str, Field(max_length=32, description="2023-01-01 or 2023-01-01T08:00")]
-SourceName = Literal["auto", "cache", "exchange", "archive", "sample", "yahoo"]
+SourceName = Literal["auto", "cache", "exchange", "archive", "sample", "yahoo", "store"]
 ExchangeName = Annotated[str, Field(max_length=32, description="ccxt id")]
 StrategyName = Annotated[str, Field(min_length=1, max_length=64)]
 CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)})]

@@ -38,7 +38,9 @@ def up_url(host: str) -> str:
     except ValueError:
         local = False
     if not local:
-        raise InputError(f"'{host[:60]}' is no address of this machine. Give 127.0.0.1:4010, or leave --host out.")
+        raise InputError(
+            f"'{host[:60]}' is no address of this machine. It is written like 127.0.0.1:4010; without one, Up is asked."
+        )
     return f"http://{host.rstrip('/')}"
 
 

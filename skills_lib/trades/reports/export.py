@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 from skills_lib.trades.derived.funding import payments_of
 from skills_lib.trades.profit.exact import ZERO, quotient, total
 from skills_lib.trades.reports.files import write_whole
@@ -45,7 +46,7 @@ def write_export(path: Path, rows: list[list[str]], *, force: bool = False) -> N
     if path.is_dir() or not path.parent.is_dir():
         raise InputError(f"{path} is no file that can be written: name a file in a folder that is there.")
     if path.exists() and not force:
-        raise InputError(f"{path} is there already. Name another file, or replace it with --force.")
+        raise InputError(f"{path} is there already. Name another file, or replace it with {option('force')}.")
     text = io.StringIO()
     csv.writer(text).writerows([HEAD, *rows])
     write_whole(path, text.getvalue())

@@ -17,6 +17,6 @@ def message(report: TradeReport) -> str:
         *report.notes,
         report.promised.sentence,
         report.completeness.sentence,
-        f"Journal head {health.head}. Keep it: twokey journal verify FILE --head {health.head}" if health.head else "",
+        f"Journal head {health.head}. Keep it: `twokey journal verify` compares with it." if health.head else "",
     ]
     return "\n".join(line for line in lines if line)

@@ -138,7 +138,7 @@ def _health(report: TradeReport) -> Section:
         f"{health.journals} journals were written in this span and {health.runs} runs began: "
         f"{health.alerts.total()} alerts, {health.refusals.total()} entries refused."
     )
-    check = f"Keep the head outside: twokey journal verify FILE --head {health.head}" if health.head else ""
+    check = f"Keep the head outside, for twokey journal verify: {health.head}" if health.head else ""
     return Section("Errors and health", [text], points, limits=[check] if check else [])
 
 

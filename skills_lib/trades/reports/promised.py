@@ -79,7 +79,7 @@ def promised(strategies: set[str], validations: Path, replays: Path) -> Promised
     if not names:
         return Promised(sentence="No strategy of this program traded, so nothing was promised.")
     if len(names) > 1:
-        return Promised(sentence=f"Several strategies traded: {', '.join(names)}. Name one with --strategy.")
+        return Promised(sentence=f"Several strategies traded: {', '.join(names)}. Name one of them.")
     found = [*_validations(validations, names[0]), *(_replays(replays) if names[0] == IMBALANCE else ())]
     if not found:
         return Promised(names[0], sentence=f"Nothing was promised: {names[0]} has no stored validation or replay.")

@@ -124,7 +124,9 @@ def _notes_on_money(report: TradeReport) -> list[str]:
     income = ", ".join(f"{name} {amount:f}" for name, amount in sorted(report.other_income.items()))
     unknown = ", ".join(f"{count} of {name}" for name, count in sorted(report.unknown_income.items()))
     return [
-        f"Accounts of {' and '.join(scope.left_out)} trading are left out: --mode names one." if scope.left_out else "",
+        f"Accounts of {' and '.join(scope.left_out)} trading are left out; a report of that mode shows them."
+        if scope.left_out
+        else "",
         f"Fees without a price then, in no sum: {others}." if others else "",
         f"Of {money.unknown_profit} fills it is not known what they realised; they count as 0."
         if money.unknown_profit

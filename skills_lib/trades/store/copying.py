@@ -22,7 +22,7 @@ def copy_store(source: TradeStore, target: TradeStore, progress: Progress = no_p
         TwokeyError: the target has fewer rows afterwards than were copied.
     """
     if source.address.shown == target.address.shown and source.address.schema == target.address.schema:
-        raise InputError("--from and --to name the same store. Name two.")
+        raise InputError("Both addresses name the same store. Name two.")
     return {kind.TABLE: _copied(kind, source, target, progress) for kind in ROWS}
 
 

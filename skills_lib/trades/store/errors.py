@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
+from skills_lib.domain.options import option
 from skills_lib.trades.store.address import StoreAddress
 
 INIT = "Run twokey store init"
@@ -29,13 +30,13 @@ BY_STATE: dict[str, tuple[type[TwokeyError], str]] = {
     "28P01": (InputError, "the password was refused. Correct the address, or PGPASSWORD in the environment"),
     "28000": (InputError, "the user was refused. Correct the address"),
     "3D000": (InputError, "there is no such database. Correct the address, or create it"),
-    "3F000": (InputError, "there is no such schema. Correct --schema"),
+    "3F000": (InputError, f"there is no such schema. Correct {option('schema')}"),
     "42501": (InputError, "the user may not do this. Use one with the right to, or have it granted"),
     "42P01": (NotAStoreError, f"a table of the store is missing. {INIT}"),
     "42703": (NotAStoreError, "a column of the store is missing. Run twokey store migrate"),
     "42P07": (
         InputError,
-        "it has a table of the same name that is not Twokey's. Name a schema of its own with --schema",
+        f"it has a table of the same name that is not Twokey's. Name a schema of its own with {option('schema')}",
     ),
     "53100": (StoreUnavailableError, "its disk is full; nothing was written. Make room and repeat the command"),
     "53300": (StoreUnavailableError, "it has too many connections. Repeat the command later"),

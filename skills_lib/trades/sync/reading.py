@@ -66,7 +66,9 @@ def base_url(host: str, venue_url: str) -> str:
     except ValueError:
         local = False
     if not local:
-        raise InputError(f"'{host[:60]}' is no address of a local exchange. Give 127.0.0.1:9001, or leave --host out.")
+        raise InputError(
+            f"'{host[:60]}' is no address of a local exchange. Write it like 127.0.0.1:9001, or give none."
+        )
     return f"http://{host}"
 
 

@@ -91,7 +91,7 @@ def test_a_database_with_tables_of_others_is_left_alone_until_a_person_names_it(
         with store.engine.begin() as connection:
             connection.execute(text("create table invoices (amount text)"))
             connection.execute(text("insert into invoices values ('12')"))
-        with pytest.raises(InputError, match=r"holds tables of others: invoices.*--into-existing"):
+        with pytest.raises(InputError, match=r"holds tables of others: invoices.*`into_existing`"):
             initialise(store.engine, address)
         with pytest.raises(NotAStoreError, match="has no store"):
             store.check()

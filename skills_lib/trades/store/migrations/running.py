@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateSchema
 
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.errors import INIT, NotAStoreError
 from skills_lib.trades.store.row_security import is_supabase, secure
@@ -132,13 +133,13 @@ def _refuse_foreign(connection: Connection, address: StoreAddress, into_existing
     if ours:
         raise InputError(
             f"{address.shown} has a table {ours[0]} that this program did not make. Name a schema of its own with "
-            "--schema, or another database."
+            f"{option('schema')}, or another database."
         )
     if found and not into_existing:
         shown = ", ".join(sorted(found)[:_SHOWN]) + ("" if len(found) <= _SHOWN else f" and {len(found) - _SHOWN} more")
         raise InputError(
-            f"{address.shown} holds tables of others: {shown}. Name a schema of its own with --schema twokey, another "
-            "database, or this one with --into-existing."
+            f"{address.shown} holds tables of others: {shown}. Name a schema of its own with "
+            f"{option('schema', 'twokey')}, another database, or this one with {option('into_existing')}."
         )
 
 
