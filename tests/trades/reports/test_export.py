@@ -68,7 +68,7 @@ def test_text_that_begins_like_a_formula_is_guarded(text: str) -> None:
 def test_a_file_that_is_there_is_replaced_only_when_forced(tmp_path: Path) -> None:
     file = tmp_path / "lots.csv"
     file.write_text("kept", encoding="utf-8")
-    with pytest.raises(InputError, match="--force"):
+    with pytest.raises(InputError, match="`force`"):
         write_export(file, [])
     assert file.read_text(encoding="utf-8") == "kept"
     write_export(file, [], force=True)

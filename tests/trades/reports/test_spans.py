@@ -72,8 +72,8 @@ def test_a_time_is_shown_with_the_distance_of_its_zone_from_utc() -> None:
 @pytest.mark.parametrize(
     ("day", "period", "zone", "part"),
     [
-        (None, None, "UTC", "one of them"),
-        ("2026-11-20", "2026-11-20..2026-11-21", "UTC", "one of them"),
+        (None, None, "UTC", "Give either"),
+        ("2026-11-20", "2026-11-20..2026-11-21", "UTC", "Give either"),
         ("20.11.2026", None, "UTC", "is no day"),
         ("2026-02-30", None, "UTC", "is no day"),
         (None, "2026-11-20", "UTC", "two days with dots"),
