@@ -5,6 +5,7 @@ import pytest
 
 from live.engine.actions import PlaceOrder
 from live.engine.constants import HIDDEN_NS, RECV_WINDOW_NS
+from live.engine.decided import Adopted
 from live.engine.events import (
     AccountTrade,
     Answered,
@@ -24,6 +25,7 @@ from tests.live.engine.judgements import approval
 from tests.live.engine.states import (
     CONTRACT,
     NOW_NS,
+    PRICE,
     SYMBOL,
     entry,
     exit_of_a_long,
@@ -145,3 +147,13 @@ def test_orders_of_earlier_seconds_and_of_somebody_else_do_not_count_as_ours() -
     assert scene.refusal(exit_of_a_long(symbol="C5USDT")) != "", "orders that have not filled are no position"
     scene.report(entry(client_id="r-9", symbol="C5USDT"), OrderStatus.FILLED, "0.1", "0.1")
     assert scene.refusal(exit_of_a_long(symbol="C5USDT")) == "", "trades of anybody change the position"
+
+
+def test_an_adopted_position_that_trades_show_already_counts_once() -> None:
+    scene = Scene()
+    scene.hold("0.1")
+    scene.gate.observe(Adopted(NOW_NS, SYMBOL, parse("0.1"), PRICE, PRICE, NOW_NS))
+    scene.send(exit_of_a_long(client_id="r-2"))
+    scene.report(exit_of_a_long(client_id="r-2"), OrderStatus.FILLED, "0.1", "0.1", NOW_NS + 1)
+    refusal = f"Exit r-3 does not reduce the position of {SYMBOL} by at most its size."
+    assert scene.refusal(exit_of_a_long(client_id="r-3")) == refusal
