@@ -67,6 +67,8 @@ def report_of(screen: str) -> Path:
 
 Verb = tuple[str, ...]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+INSTALL = re.compile(r"uv pip install --python \S+")
+"""How the command names an extra where the environment has no pip."""
 CALL = re.compile(r"`(?:\S*/)?twokey ([^`]*)`")
 
 
@@ -106,7 +108,7 @@ def require_followable(arguments: Sequence[str], message: str) -> None:
     if "Traceback" in message or (verb := verb_of(arguments)) is None:
         return
     typed = {word.partition("=")[0] for word in arguments}
-    unknown = set(OPTION.findall(CALL.sub("", message))) - options_of(verb) - typed
+    unknown = set(OPTION.findall(INSTALL.sub("", CALL.sub("", message)))) - options_of(verb) - typed
     assert not unknown, f"{' '.join(verb)} has no {', '.join(sorted(unknown))}, but says: {message}"
     for line in CALL.findall(message):
         words = shlex.split(line.replace("[", "").replace("]", ""))

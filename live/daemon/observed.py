@@ -98,7 +98,7 @@ class Observed:
         stop = position.stop
         if position.foreign:
             return Cover.UNKNOWN  # stops of others are not the run's to judge
-        if stop is None or stop.state is StopState.ENDED:
+        if stop is None or stop.state in (StopState.REFUSED, StopState.ENDED):
             return Cover.UNPROTECTED
         seen_ns = max(self.seen_ns.get(position.symbol, 0), stop.sent_ns, position.opened_ns)
         certain = stop.state is StopState.RESTING and not (stop.missing or position.differs_ns)

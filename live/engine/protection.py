@@ -15,7 +15,7 @@ from live.engine.constants import (
 from live.engine.events import Answered, OpenStopsReport, Request, RequestOutcome, StopReport, Witness
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.latching import alert
-from live.engine.orders.answers import proves_absence
+from live.engine.orders.answers import OVERLOADED, proves_absence
 from live.engine.orders.sending import place
 from live.engine.queries import answered, ask, is_due, watch
 from live.engine.risk.judging import judge
@@ -25,7 +25,9 @@ from live.engine.stops import stop_price
 from live.enums import AlgoStatus, OrderType, Side
 
 ALREADY_THROUGH = -2021
-_UNCONFIRMED = (StopState.SENT, StopState.UNKNOWN)
+_UNCONFIRMED = (StopState.SENT, StopState.UNKNOWN, StopState.REFUSED)
+_TO_SEND = (StopState.UNKNOWN, StopState.REFUSED)
+_NOWHERE = (StopState.REFUSED, StopState.ENDED)
 _FIRED = (AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED)
 _GONE = (AlgoStatus.FINISHED, AlgoStatus.CANCELED, AlgoStatus.REJECTED, AlgoStatus.EXPIRED)
 
@@ -85,9 +87,10 @@ def _confirm(state: EngineState, position: Position, stop: Stop) -> list[Action]
     actions: list[Action] = []
     if stop.state is StopState.UNKNOWN or state.now_ns >= stop.send.due_ns:
         actions += _ask(state, stop)
-    if stop.state is StopState.UNKNOWN and _may_try(state, stop.send):
-        judged = judge(stop.intent, state)
-        actions += [place(state, judged, again=True)] if isinstance(judged, Approved) else []
+    due = stop.state in _TO_SEND and _may_try(state, stop.send)
+    if due and isinstance(judged := judge(stop.intent, state), Approved):
+        stop.state = StopState.SENT if stop.state is StopState.REFUSED else stop.state
+        actions.append(place(state, judged, again=True))
     return actions
 
 
@@ -95,7 +98,7 @@ def _withdraw(state: EngineState, position: Position, stop: Stop) -> list[Action
     """Cancel the stop of a flat position until its end is proven."""
     if position.differs_ns:
         return []  # the venue may still have a position: its stop stays
-    if stop.state is StopState.ENDED:
+    if stop.state in _NOWHERE:
         position.closed_id, position.id, position.stop, position.foreign = position.id, "", None, False
         return []
     name, actions = stop.intent.client_id, _outlives(state, position, stop.intent.client_id)
@@ -159,6 +162,8 @@ def _placed(position: Position, stop: Stop, event: Answered) -> None:
         stop.state = StopState.UNKNOWN if stop.resent else StopState.ENDED
         if event.code == ALREADY_THROUGH:
             position.exit_reason = position.exit_reason or "stop"
+    elif event.outcome is RequestOutcome.NOT_ACCEPTED and event.code != OVERLOADED and not stop.resent:
+        stop.state = StopState.REFUSED
     else:
         stop.state, stop.resent = StopState.UNKNOWN, True
 

@@ -78,10 +78,14 @@ class Order:
 
 
 class StopState(StrEnum):
-    """State of a stop at the exchange. UNKNOWN: its answer proves nothing. ENDED: proven to rest no longer."""
+    """State of a stop at the exchange. UNKNOWN: its answer proves nothing. ENDED: proven to rest no longer.
+
+    REFUSED: no sending was taken, and it may be sent again.
+    """
 
     SENT = "sent"
     UNKNOWN = "unknown"
+    REFUSED = "refused"
     RESTING = "resting"
     FIRED = "fired"
     ENDED = "ended"

@@ -224,7 +224,11 @@ def _due_of_position(state: EngineState, market: Market, position: Position) -> 
     stop = position.stop
     if stop:
         yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))
-        yield stop.sent_ns + STOP_CONFIRM_NS if stop.state in (StopState.SENT, StopState.UNKNOWN) else _NEVER_NS
+        yield (
+            stop.sent_ns + STOP_CONFIRM_NS
+            if stop.state in (StopState.SENT, StopState.UNKNOWN, StopState.REFUSED)
+            else _NEVER_NS
+        )
         yield stop.fired_ns + STOP_FIRED_NS if stop.state is StopState.FIRED else _NEVER_NS
         named = stop.intent.client_id in state.named_stops
         yield _NEVER_NS if position.quantity or named else position.flat_ns + STOP_AFTER_FLAT_NS

@@ -15,10 +15,7 @@ server = BoundedServer(
     "trade_log",
     title="Twokey trade log",
     version="0.1.0",
-    instructions=(
-        "What was traded, by journal and exchange; nothing here can trade. Paper is not live; on synthetic books "
-        "nothing is earned."
-    ),
+    instructions="What was traded; nothing here can trade. Paper is not live.",
 )
 
 Name = Annotated[str, Field(max_length=64)]

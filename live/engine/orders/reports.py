@@ -126,7 +126,7 @@ def _book_other(
     entries = [o for o in candidates(state, symbol, side) if o.intent.purpose is Purpose.ENTRY]
     name_position(state, symbol, entries[0].intent.position if entries else "")
     stop = state.positions[symbol].stop
-    if stops and stop and stop.state in (StopState.SENT, StopState.UNKNOWN, StopState.RESTING):
+    if stops and stop and stop.state in (StopState.SENT, StopState.UNKNOWN, StopState.REFUSED, StopState.RESTING):
         stop.state, stop.fired_ns = StopState.FIRED, state.now_ns
     if client_id.startswith(EXCHANGE_MADE):
         return latch(state, "exchange_order", symbol, f"The exchange traded in {symbol} by itself ({client_id[:40]}).")

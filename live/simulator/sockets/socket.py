@@ -101,7 +101,8 @@ class Socket:
         if self._drained.is_set() or self.ending:
             return
         try:
-            await asyncio.wait_for(self._drained.wait(), DRAIN_TIMEOUT_S)
+            async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                await self._drained.wait()
         except TimeoutError:
             self.disconnect()
 

@@ -7,7 +7,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.options import option
 
 MAX_DAYS: Final = 36_600
 ALL_DAYS: Final = "2009-01-03..2099-12-31"
@@ -92,7 +91,7 @@ def parse_span(day: str | None, period: str | None, zone: str) -> ReportSpan:
         InputError: none, both, not a day, the last before the first, or no such time zone.
     """
     if (day is None) == (period is None):
-        raise InputError(f"Give either {option('day', '2026-11-20')} or {option('period', '2026-11-01..2026-11-30')}.")
+        raise InputError("Give either a day, such as 2026-11-20, or a period, such as 2026-11-01..2026-11-30.")
     first, separator, last = (day or period or "").partition("..")
     if (period is not None) != bool(separator):
         raise InputError("A period is two days with dots between, such as 2026-11-01..2026-11-30.")

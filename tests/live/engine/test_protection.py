@@ -12,9 +12,10 @@ from live.money import SCALE
 from tests.live.engine.driven import MS, PRICE, SYMBOL, DrivenEngine, S
 from tests.live.engine.states import CONTRACT
 
-ACCEPTED, REJECTED, RECONCILE, UNKNOWN = (
+ACCEPTED, REJECTED, NOT_ACCEPTED, RECONCILE, UNKNOWN = (
     e.RequestOutcome.ACCEPTED,
     e.RequestOutcome.REJECTED,
+    e.RequestOutcome.NOT_ACCEPTED,
     e.RequestOutcome.RECONCILE,
     e.RequestOutcome.UNKNOWN,
 )
@@ -196,3 +197,41 @@ def test_a_stop_without_a_position_is_cancelled_if_it_is_of_this_run(client_id: 
     assert [cancel.client_id for cancel in engine.kinds(a.CancelStop, done)] == cancelled
     ended = msgspec.structs.replace(report, status=AlgoStatus.CANCELED)
     assert not engine.kinds(a.CancelStop, engine.take(ended))
+
+
+def test_a_stop_that_was_refused_for_now_is_sent_again_and_ends_with_a_refusal_for_good() -> None:
+    engine = DrivenEngine()
+    stop = entered(engine)
+    engine.answer(PLACE_STOP, stop.client_id, NOT_ACCEPTED, -1003)
+    assert engine.position.stop
+    assert [order.approved.intent for order in engine.kinds(a.PlaceOrder, engine.wait(700 * MS))] == [stop]
+    engine.answer(PLACE_STOP, stop.client_id, REJECTED, -4509)
+    assert engine.position.stop.state is StopState.ENDED
+
+
+def test_the_stop_of_a_closed_position_that_was_never_taken_is_neither_cancelled_nor_waited_for() -> None:
+    engine = DrivenEngine()
+    stop = entered(engine)
+    while not engine.placed(purpose=Purpose.EXIT):
+        engine.answer(PLACE_STOP, stop.client_id, NOT_ACCEPTED, -1003)
+        engine.wait(500 * MS)
+    engine.answer(PLACE_STOP, stop.client_id, NOT_ACCEPTED, -1003)
+    (leaving,) = engine.placed(purpose=Purpose.EXIT)
+    engine.report(leaving, OrderStatus.FILLED, "0.166", trade="0.166")
+    engine.wait(3 * S)
+    assert engine.position.stop is None
+    assert not engine.kinds(a.CancelStop)
+
+
+@pytest.mark.parametrize(("outcome", "code"), [(UNKNOWN, 0), (NOT_ACCEPTED, -1008)])
+def test_a_stop_with_one_sending_in_doubt_is_not_ended_by_refusals_of_others(
+    outcome: e.RequestOutcome, code: int
+) -> None:
+    engine = DrivenEngine()
+    stop = entered(engine)
+    engine.answer(PLACE_STOP, stop.client_id, outcome, code)
+    for later in (NOT_ACCEPTED, REJECTED):
+        engine.wait(700 * MS)
+        engine.answer(PLACE_STOP, stop.client_id, later, -1003)
+        assert engine.position.stop
+        assert engine.position.stop.state is StopState.UNKNOWN
