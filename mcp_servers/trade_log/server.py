@@ -15,7 +15,7 @@ server = BoundedServer(
     "trade_log",
     title="Twokey trade log",
     version="0.1.0",
-    instructions="What was traded; nothing here can trade. Paper is not live.",
+    instructions="Paper and synthetic trades earn nothing; nothing here can trade.",
 )
 
 Name = Annotated[str, Field(max_length=64)]
