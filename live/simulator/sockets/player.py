@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from live.simulator.outputs import Output
@@ -110,7 +111,7 @@ class Player:
         due_ns = self.venue.next_ns
         ahead_s = MAX_SLEEP_S if due_ns is None else (due_ns - self.venue.now_ns) / speed / NS
         self._wake.clear()
-        try:
-            await asyncio.wait_for(self._wake.wait(), min(max(ahead_s, 0.0), MAX_SLEEP_S))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            # Not wait_for: in Python 3.11 it forgets a cancellation that comes as the wait ends (CPython issue 86296).
+            async with asyncio.timeout(min(max(ahead_s, 0.0), MAX_SLEEP_S)):
+                await self._wake.wait()
